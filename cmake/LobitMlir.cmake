@@ -1,0 +1,35 @@
+# LLVM and MLIR 19: static MLIR archives beside the shared libLLVM. Never link a
+# static LLVM component beside it: its options would be registered twice.
+find_package(MLIR 19.1 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/mlir)
+find_package(LLD 19.1 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/lld)
+list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
+include(TableGen)
+include(AddLLVM)
+include(AddMLIR)
+separate_arguments(LOBIT_LLVM_DEFINITIONS NATIVE_COMMAND "${LLVM_DEFINITIONS}")
+
+# Every generated header exists before any compiler source is compiled.
+add_custom_target(lobit-tablegen)
+
+# lobit_tablegen(<file.td> <out> <generator flags...>): one mlir-tblgen output in the
+# same relative folder of the build tree.
+function(lobit_tablegen target td)
+  set(LLVM_TARGET_DEFINITIONS ${td})
+  cmake_parse_arguments(ARG "" "" "OUTPUTS" ${ARGN})
+  foreach(output IN LISTS ARG_OUTPUTS)
+    string(REPLACE "|" ";" parts "${output}")
+    list(POP_FRONT parts file)
+    mlir_tablegen(${file} ${parts} EXTRA_INCLUDES ${PROJECT_SOURCE_DIR} ${MLIR_INCLUDE_DIRS})
+  endforeach()
+  add_public_tablegen_target(${target})
+  add_dependencies(lobit-tablegen ${target})
+endfunction()
+
+# Include paths and flags shared by all targets that include MLIR headers.
+function(lobit_compiler_options name)
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}
+                             ${PROJECT_SOURCE_DIR}/runtime/include)
+  target_include_directories(${name} SYSTEM PUBLIC ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+  target_compile_definitions(${name} PRIVATE ${LOBIT_LLVM_DEFINITIONS})
+  target_compile_options(${name} PRIVATE ${LOBIT_COMPILE_OPTIONS})
+endfunction()

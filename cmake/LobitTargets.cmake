@@ -1,0 +1,49 @@
+# Functions that give every target of the project the same rules.
+
+# Warnings are errors; contraction is off everywhere, because results must be
+# bit-identical on every ISA (docs/numerics.md).
+set(LOBIT_COMPILE_OPTIONS
+    -Wall -Wextra -Wno-unused-parameter -Werror -ffp-contract=off -fvisibility=hidden)
+
+# lobit_runtime_library(<name> SOURCES ... [DEPENDS ...])
+# A part of the embeddable runtime: no exceptions, no RTTI, no LLVM.
+function(lobit_runtime_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} OBJECT ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}
+                             ${PROJECT_SOURCE_DIR}/runtime/include)
+  target_compile_options(${name} PRIVATE ${LOBIT_COMPILE_OPTIONS} -fno-exceptions -fno-rtti)
+  set_property(GLOBAL APPEND PROPERTY LOBIT_RUNTIME_OBJECTS ${name})
+endfunction()
+
+# lobit_compiler_library(<name> SOURCES ... [DEPENDS <targets to link>] [GENERATED <tablegen targets>])
+function(lobit_compiler_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;GENERATED" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  lobit_compiler_options(${name})
+  target_compile_options(${name} PRIVATE -fno-exceptions)
+  target_link_libraries(${name} PUBLIC ${ARG_DEPENDS})
+  add_dependencies(${name} lobit-tablegen ${ARG_GENERATED})
+endfunction()
+
+# lobit_tool(<name> SOURCES ... DEPENDS ...)  A program in build/bin.
+function(lobit_tool name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/runtime/include)
+  target_compile_options(${name} PRIVATE ${LOBIT_COMPILE_OPTIONS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS})
+endfunction()
+
+# lobit_unit_test(<name> SOURCES ... DEPENDS ...)  A gtest program, one ctest entry.
+function(lobit_unit_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/runtime/include)
+  target_compile_options(${name} PRIVATE ${LOBIT_COMPILE_OPTIONS})
+  target_compile_definitions(${name} PRIVATE LOBIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                             LOBIT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/unittests)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()

@@ -1,0 +1,157 @@
+#ifndef LOBIT_DIALECTS_LM_LMOPS_TD
+#define LOBIT_DIALECTS_LM_LMOPS_TD
+
+include "dialects/LM/LMDialect.td"
+include "dialects/Lobit/LobitTypes.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/IR/EnumAttr.td"
+
+def LM_CacheType : TypeDef<LM_Dialect, "Cache"> {
+  let mnemonic = "cache";
+  let summary = "the keys and values of one layer, kept between calls";
+  let description = [{
+    Two f32 buffers [kvHeads, maxContext, headDim], keys then values.
+
+    ```mlir
+    !lm.cache<2x512x64>
+    ```
+  }];
+  let parameters = (ins "int64_t":$kvHeads, "int64_t":$maxContext, "int64_t":$headDim);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
+def LM_Activation : I32EnumAttr<"Activation", "activation of a gated MLP", [
+      I32EnumAttrCase<"Relu2", 0, "relu2">, I32EnumAttrCase<"Silu", 1, "silu">]> {
+  let cppNamespace = "::lobit::lm";
+}
+
+class LM_Op<string opMnemonic, list<Trait> traits = []> : Op<LM_Dialect, opMnemonic, traits>;
+
+// [tokens, features].
+defvar LM_Rows = 2DTensorOf<[F32]>;
+
+def LM_CacheOp : LM_Op<"cache", [Pure]> {
+  let summary = "the key-value cache of a layer";
+  let description = [{
+    ```mlir
+    %c = lm.cache 3 : !lm.cache<2x512x64>
+    ```
+  }];
+  let arguments = (ins I64Attr:$layer);
+  let results = (outs LM_CacheType:$result);
+  let assemblyFormat = "$layer attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def LM_EmbedOp : LM_Op<"embed", [Pure]> {
+  let summary = "the rows of the embedding table at the token ids";
+  let description = [{
+    Result row t is row `tokens[t]` of the table, widened or dequantized to f32.
+
+    ```mlir
+    %x = lm.embed %tokens, %table : tensor<?xi32>, !lobit.weight<1024x256xbf16> -> tensor<?x256xf32>
+    ```
+  }];
+  let arguments = (ins 1DTensorOf<[I32]>:$tokens, Lobit_WeightType:$table);
+  let results = (outs LM_Rows:$result);
+  let assemblyFormat = "$tokens `,` $table attr-dict `:` type($tokens) `,` type($table) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def LM_RmsNormOp : LM_Op<"rms_norm", [Pure, AllTypesMatch<["input", "result"]>]> {
+  let summary = "root-mean-square normalization of each token";
+  let description = [{
+    y = (x * (1 / sqrt(mean(x^2) + eps))) * weight.
+
+    ```mlir
+    %y = lm.rms_norm %x, %w eps 1.0e-05 : tensor<?x256xf32>, !lobit.weight<256xbf16>
+    ```
+  }];
+  let arguments = (ins LM_Rows:$input, Lobit_WeightType:$weight, F32Attr:$eps);
+  let results = (outs LM_Rows:$result);
+  let assemblyFormat = "$input `,` $weight `eps` $eps attr-dict `:` type($input) `,` type($weight)";
+  let hasVerifier = 1;
+}
+
+def LM_RopeOp : LM_Op<"rope", [Pure, AllTypesMatch<["input", "result"]>]> {
+  let summary = "rotary position embedding, half-rotation form";
+  let description = [{
+    `input` is [tokens, heads * headDim]. The table is [maxContext, headDim]: for each
+    position headDim / 2 cosines, then headDim / 2 sines. Token t has position
+    `position + t`. For i < headDim / 2, c and s of pair i:
+    y[i] = x[i] c - x[i + headDim/2] s, y[i + headDim/2] = x[i + headDim/2] c + x[i] s.
+
+    ```mlir
+    %y = lm.rope %x, %table at %position heads 4 : tensor<?x256xf32>, !lobit.weight<512x64xf32>
+    ```
+  }];
+  let arguments = (ins LM_Rows:$input, Lobit_WeightType:$table, Index:$position, I64Attr:$heads);
+  let results = (outs LM_Rows:$result);
+  let assemblyFormat = "$input `,` $table `at` $position `heads` $heads attr-dict `:` type($input) `,` type($table)";
+  let hasVerifier = 1;
+}
+
+def LM_AttentionOp : LM_Op<"attention"> {
+  let summary = "causal attention with a key-value cache and grouped heads";
+  let description = [{
+    Appends keys and values of the tokens to the cache at `position`, then lets query
+    t attend to positions 0 .. position + t. Query head h reads key-value head
+    h / (heads / kvHeads). Scores are scaled by the f32 `scale`.
+
+    ```mlir
+    %y = lm.attention %q, %k, %v, %cache at %position heads 4 scale 1.250000e-01
+           : tensor<?x256xf32>, tensor<?x128xf32>, !lm.cache<2x512x64>
+    ```
+  }];
+  let arguments = (ins LM_Rows:$query, LM_Rows:$key, LM_Rows:$value, LM_CacheType:$cache,
+                       Index:$position, I64Attr:$heads, F32Attr:$scale);
+  let results = (outs LM_Rows:$result);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def LM_GatedActivationOp : LM_Op<"gated_activation", [Pure, SameOperandsAndResultType]> {
+  let summary = "activation(gate) * up";
+  let description = [{
+    `relu2` is max(x, 0)^2, `silu` is x / (1 + exp(-x)).
+
+    ```mlir
+    %y = lm.gated_activation relu2 %gate, %up : tensor<?x640xf32>
+    ```
+  }];
+  let arguments = (ins EnumAttr<LM_Dialect, LM_Activation, "activation">:$activation, LM_Rows:$gate, LM_Rows:$up);
+  let results = (outs LM_Rows:$result);
+  let assemblyFormat = "$activation $gate `,` $up attr-dict `:` type($result)";
+}
+
+def LM_AddOp : LM_Op<"add", [Pure, SameOperandsAndResultType, Commutative]> {
+  let summary = "residual addition";
+  let description = [{
+    ```mlir
+    %y = lm.add %x, %z : tensor<?x256xf32>
+    ```
+  }];
+  let arguments = (ins LM_Rows:$lhs, LM_Rows:$rhs);
+  let results = (outs LM_Rows:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
+}
+
+def LM_HeadOp : LM_Op<"head", [Pure]> {
+  let summary = "logits of the rows from `first` on";
+  let description = [{
+    `lobit.linear` of rows first .. tokens - 1 with the vocabulary matrix. Rows before
+    `first` are not computed, which is what decoding a prompt needs.
+
+    ```mlir
+    %logits = lm.head %x, %w from %first : tensor<?x256xf32>, !lobit.weight<1024x256xbf16> -> tensor<?x1024xf32>
+    ```
+  }];
+  let arguments = (ins LM_Rows:$input, Lobit_WeightType:$weight, Index:$first);
+  let results = (outs LM_Rows:$result);
+  let assemblyFormat = "$input `,` $weight `from` $first attr-dict `:` type($input) `,` type($weight) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+#endif // LOBIT_DIALECTS_LM_LMOPS_TD

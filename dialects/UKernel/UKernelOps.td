@@ -1,0 +1,252 @@
+#ifndef LOBIT_DIALECTS_UKERNEL_UKERNELOPS_TD
+#define LOBIT_DIALECTS_UKERNEL_UKERNELOPS_TD
+
+include "dialects/UKernel/UKernelDialect.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/IR/EnumAttr.td"
+
+def UKernel_FrameType : TypeDef<UKernel_Dialect, "Frame"> {
+  let mnemonic = "frame";
+  let summary = "the LobitFrame of one thread in one call";
+}
+
+def UKernel_Section : I32EnumAttr<"Section", "memory a frame points to", [
+      I32EnumAttrCase<"Weights", 0, "weights">, I32EnumAttrCase<"Scratch", 1, "scratch">,
+      I32EnumAttrCase<"State", 2, "state">, I32EnumAttrCase<"Input", 3, "input">,
+      I32EnumAttrCase<"Output", 4, "output">]> {
+  let cppNamespace = "::lobit::uk";
+}
+def UKernel_Field : I32EnumAttr<"Field", "number in a frame", [
+      I32EnumAttrCase<"Thread", 0, "thread">, I32EnumAttrCase<"Threads", 1, "threads">,
+      I32EnumAttrCase<"Rows", 2, "rows">, I32EnumAttrCase<"Position", 3, "position">,
+      I32EnumAttrCase<"FirstOutputRow", 4, "first_output_row">]> {
+  let cppNamespace = "::lobit::uk";
+}
+
+class UKernel_Op<string opMnemonic, list<Trait> traits = []>
+    : Op<UKernel_Dialect, opMnemonic, traits>;
+
+//===--- arithmetic ---------------------------------------------------------===//
+
+def UKernel_TableLookupOp : UKernel_Op<"table_lookup", [Pure, AllTypesMatch<["indices", "result"]>]> {
+  let summary = "result[i] = table[indices[i]], indices below 16";
+  let description = [{
+    pshufb, tbl, i8x16.swizzle. An index of 16 or more is undefined: layouts are
+    checked when they are loaded.
+
+    ```mlir
+    %r = ukernel.table_lookup %table[%indices] : vector<32xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfLengthAndType<[16], [I8]>:$table, VectorOfRankAndType<[1], [I8]>:$indices);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = "$table `[` $indices `]` attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def UKernel_DotI8Op : UKernel_Op<"dot_i8", [Pure, AllTypesMatch<["acc", "result"]>, AllTypesMatch<["lhs", "rhs"]>]> {
+  let summary = "acc[i] + sum over j < 4 of u8 lhs[4i+j] * s8 rhs[4i+j]";
+  let description = [{
+    Exact in int32. `max` is the largest value a byte of `lhs` can have; a target may
+    use a 16-bit intermediate when 2 * max * 128 <= 32767.
+
+    ```mlir
+    %r = ukernel.dot_i8 %acc, %codes, %activations max 2 : vector<16xi32>, vector<64xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I32]>:$acc, VectorOfRankAndType<[1], [I8]>:$lhs,
+                       VectorOfRankAndType<[1], [I8]>:$rhs, I64Attr:$max);
+  let results = (outs VectorOfRankAndType<[1], [I32]>:$result);
+  let assemblyFormat = "$acc `,` $lhs `,` $rhs `max` $max attr-dict `:` type($acc) `,` type($lhs)";
+  let hasVerifier = 1;
+}
+
+def UKernel_DotI8PairsOp : UKernel_Op<"dot_i8_pairs", [Pure, AllTypesMatch<["acc", "result"]>, AllTypesMatch<["lhs", "rhs"]>]> {
+  let summary = "acc[i] + u8 lhs[2i] * s8 rhs[2i] + u8 lhs[2i+1] * s8 rhs[2i+1] in int16";
+  let description = [{
+    The int16 lane must not overflow: `additions` is how many of these ops feed one
+    accumulator before it is widened, and the verifier requires
+    additions * 2 * max * 128 <= 32767.
+
+    ```mlir
+    %r = ukernel.dot_i8_pairs %acc, %codes, %activations max 2 additions 28 : vector<16xi16>, vector<32xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I16]>:$acc, VectorOfRankAndType<[1], [I8]>:$lhs,
+                       VectorOfRankAndType<[1], [I8]>:$rhs, I64Attr:$max, I64Attr:$additions);
+  let results = (outs VectorOfRankAndType<[1], [I16]>:$result);
+  let assemblyFormat = "$acc `,` $lhs `,` $rhs `max` $max `additions` $additions attr-dict `:` type($acc) `,` type($lhs)";
+  let hasVerifier = 1;
+}
+
+def UKernel_WidenAddOp : UKernel_Op<"widen_add", [Pure, AllTypesMatch<["acc", "result"]>]> {
+  let summary = "acc[i] + input[2i] + input[2i+1], int16 lanes into int32";
+  let description = [{
+    ```mlir
+    %r = ukernel.widen_add %acc, %pairs : vector<8xi32>, vector<16xi16>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I32]>:$acc, VectorOfRankAndType<[1], [I16]>:$input);
+  let results = (outs VectorOfRankAndType<[1], [I32]>:$result);
+  let assemblyFormat = "$acc `,` $input attr-dict `:` type($acc) `,` type($input)";
+  let hasVerifier = 1;
+}
+
+def UKernel_UnpackOp : UKernel_Op<"unpack", [Pure, AllTypesMatch<["input", "result"]>]> {
+  let summary = "the 2-bit codes of one plane of each byte";
+  let description = [{
+    Bits 2p and 2p+1 of every byte, shifted down to 0..3. With `in_place` they stay
+    where they are (values 0 .. 3 * 4^p), which saves the shift.
+
+    ```mlir
+    %c = ukernel.unpack %bytes plane 1 : vector<64xi8>
+    %d = ukernel.unpack %bytes plane 1 in_place : vector<64xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I8]>:$input, I64Attr:$plane, UnitAttr:$in_place);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = "$input `plane` $plane (`in_place` $in_place^)? attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def UKernel_ActQuantizeOp : UKernel_Op<"act_quantize", [Pure]> {
+  let summary = "int8 of clamp(round_half_even(x * r), -128, 127)";
+  let description = [{
+    Requires |x * r| <= 2^22.
+
+    ```mlir
+    %q = ukernel.act_quantize %x, %r : vector<16xf32> -> vector<16xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [F32]>:$input, F32:$factor);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = "$input `,` $factor attr-dict `:` type($input) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def UKernel_ReduceAddOp : UKernel_Op<"reduce_add", [Pure]> {
+  let summary = "the sum of 16 f32 lanes in the fixed tree";
+  let description = [{
+    Lane i is added to lane i + 8, then i + 4, i + 2, i + 1.
+
+    ```mlir
+    %s = ukernel.reduce_add %v : vector<16xf32>
+    ```
+  }];
+  let arguments = (ins VectorOfLengthAndType<[16], [F32]>:$input);
+  let results = (outs F32:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+}
+
+def UKernel_ExpOp : UKernel_Op<"exp", [Pure, SameOperandsAndResultType]> {
+  let summary = "e^x by the polynomial of docs/numerics.md";
+  let description = [{
+    ```mlir
+    %e = ukernel.exp %x : vector<16xf32>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [F32]>:$input);
+  let results = (outs VectorOfRankAndType<[1], [F32]>:$result);
+  let assemblyFormat = "$input attr-dict `:` type($result)";
+}
+
+def UKernel_WidenFloatOp : UKernel_Op<"widen_float", [Pure]> {
+  let summary = "exact f32 of f16 or bf16 lanes";
+  let description = [{
+    Done with integer arithmetic and one exact multiplication, so that no target needs
+    a library call.
+
+    ```mlir
+    %f = ukernel.widen_float %h : vector<16xbf16> -> vector<16xf32>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [F16, BF16]>:$input);
+  let results = (outs VectorOfRankAndType<[1], [F32]>:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+//===--- the frame ----------------------------------------------------------===//
+
+def UKernel_FieldOp : UKernel_Op<"field", [Pure]> {
+  let summary = "a number of the frame";
+  let description = [{
+    ```mlir
+    %rows = ukernel.field rows of %frame
+    ```
+  }];
+  let arguments = (ins EnumAttr<UKernel_Dialect, UKernel_Field, "field_kind">:$field, UKernel_FrameType:$frame);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$field `of` $frame attr-dict";
+}
+
+def UKernel_BufferOp : UKernel_Op<"buffer", [Pure]> {
+  let summary = "a static view of memory the frame points to";
+  let description = [{
+    `offset` is in bytes. For `input` and `output` the `argument` says which pointer;
+    the other sections have one.
+
+    ```mlir
+    %w = ukernel.buffer weights of %frame offset 4096 : memref<1024xi8>
+    %x = ukernel.buffer input of %frame argument 0 offset 0 : memref<128xi32>
+    ```
+  }];
+  let arguments = (ins EnumAttr<UKernel_Dialect, UKernel_Section, "section">:$section, UKernel_FrameType:$frame,
+                       DefaultValuedAttr<I64Attr, "0">:$argument, I64Attr:$offset);
+  let results = (outs AnyStaticShapeMemRef:$result);
+  let assemblyFormat = "$section `of` $frame (`argument` $argument^)? `offset` $offset attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def UKernel_ThreadRangeOp : UKernel_Op<"thread_range", [Pure]> {
+  let summary = "this thread's share of 0 .. count - 1";
+  let description = [{
+    begin = count * thread / threads, end = count * (thread + 1) / threads, rounded
+    down.
+
+    ```mlir
+    %begin, %end = ukernel.thread_range %count, %thread, %threads
+    ```
+  }];
+  let arguments = (ins Index:$count, Index:$thread, Index:$threads);
+  let results = (outs Index:$begin, Index:$end);
+  let assemblyFormat = "$count `,` $thread `,` $threads attr-dict";
+}
+
+def UKernel_BarrierOp : UKernel_Op<"barrier"> {
+  let summary = "all threads of the call meet here";
+  let description = [{
+    ```mlir
+    ukernel.barrier %frame
+    ```
+  }];
+  let arguments = (ins UKernel_FrameType:$frame);
+  let assemblyFormat = "$frame attr-dict";
+}
+
+def UKernel_TraceOp : UKernel_Op<"trace"> {
+  let summary = "tell the caller that an operation is done";
+  let description = [{
+    Thread 0 calls the frame's `trace` with the index when it is not null.
+
+    ```mlir
+    ukernel.trace 7 of %frame
+    ```
+  }];
+  let arguments = (ins I64Attr:$operation, UKernel_FrameType:$frame);
+  let assemblyFormat = "$operation `of` $frame attr-dict";
+}
+
+def UKernel_ReportNonfiniteOp : UKernel_Op<"report_nonfinite"> {
+  let summary = "set the frame's nonfinite flag when the condition holds";
+  let description = [{
+    ```mlir
+    ukernel.report_nonfinite %bad to %frame
+    ```
+  }];
+  let arguments = (ins I1:$condition, UKernel_FrameType:$frame);
+  let assemblyFormat = "$condition `to` $frame attr-dict";
+}
+
+#endif // LOBIT_DIALECTS_UKERNEL_UKERNELOPS_TD

@@ -36,12 +36,12 @@ def UKernel_TableLookupOp : UKernel_Op<"table_lookup", [Pure, AllTypesMatch<["in
     checked when they are loaded.
 
     ```mlir
-    %r = ukernel.table_lookup %table[%indices] : vector<32xi8>
+    %r = ukernel.table_lookup %table[%indices] : vector<16xi8>, vector<32xi8>
     ```
   }];
   let arguments = (ins VectorOfLengthAndType<[16], [I8]>:$table, VectorOfRankAndType<[1], [I8]>:$indices);
   let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
-  let assemblyFormat = "$table `[` $indices `]` attr-dict `:` type($result)";
+  let assemblyFormat = "$table `[` $indices `]` attr-dict `:` type($table) `,` type($result)";
   let hasVerifier = 1;
 }
 

@@ -23,6 +23,7 @@ function(lobit_compiler_library name)
   lobit_compiler_options(${name})
   target_compile_options(${name} PRIVATE -fno-exceptions)
   target_link_libraries(${name} PUBLIC ${ARG_DEPENDS})
+  target_precompile_headers(${name} REUSE_FROM lobit_pch)
   add_dependencies(${name} lobit-tablegen ${ARG_GENERATED})
 endfunction()
 

@@ -1,0 +1,22 @@
+# Debian packages by purpose, and a function that installs the missing ones. Sourced.
+LOBIT_BUILD_PACKAGES="cmake ninja-build clang-19 lld-19 liblld-19-dev llvm-19-dev libmlir-19-dev
+  mlir-19-tools zlib1g-dev libzstd-dev nlohmann-json3-dev libcli11-dev pkg-config python3 git ca-certificates"
+LOBIT_TEST_PACKAGES="libgtest-dev librapidcheck-dev libssl-dev qemu-user-static
+  clang-format-19 clang-tidy-19 libclang-rt-19-dev libc++-19-dev-wasm32 libc++abi-19-dev-wasm32
+  wasi-libc g++ python3-numpy"
+
+# installPackages LIST...: asks apt only for what is missing.
+installPackages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ "${#missing[@]}" -eq 0 ] && return 0
+  echo "installing: ${missing[*]}" >&2
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "error: these packages are missing and only root can install them: ${missing[*]}" >&2
+    return 1
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}

@@ -228,13 +228,14 @@ def UKernel_BarrierOp : UKernel_Op<"barrier"> {
 def UKernel_TraceOp : UKernel_Op<"trace"> {
   let summary = "tell the caller that an operation is done";
   let description = [{
-    Thread 0 calls the frame's `trace` with the index when it is not null.
+    Thread 0 calls the frame's `trace` with the index when it is not null. The index is
+    a value because one function serves many layers.
 
     ```mlir
-    ukernel.trace 7 of %frame
+    ukernel.trace %operation of %frame
     ```
   }];
-  let arguments = (ins I64Attr:$operation, UKernel_FrameType:$frame);
+  let arguments = (ins Index:$operation, UKernel_FrameType:$frame);
   let assemblyFormat = "$operation `of` $frame attr-dict";
 }
 

@@ -16,6 +16,7 @@ def LM_Dialect : Dialect {
   }];
   let cppNamespace = "::lobit::lm";
   let dependentDialects = ["::lobit::lb::LobitDialect"];
+  let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
 }
 

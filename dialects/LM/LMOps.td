@@ -25,6 +25,7 @@ def LM_CacheType : TypeDef<LM_Dialect, "Cache"> {
 def LM_Activation : I32EnumAttr<"Activation", "activation of a gated MLP", [
       I32EnumAttrCase<"Relu2", 0, "relu2">, I32EnumAttrCase<"Silu", 1, "silu">]> {
   let cppNamespace = "::lobit::lm";
+  let genSpecializedAttr = 0;
 }
 
 class LM_Op<string opMnemonic, list<Trait> traits = []> : Op<LM_Dialect, opMnemonic, traits>;
@@ -93,7 +94,10 @@ def LM_RopeOp : LM_Op<"rope", [Pure, AllTypesMatch<["input", "result"]>]> {
   let hasVerifier = 1;
 }
 
-def LM_AttentionOp : LM_Op<"attention"> {
+def LM_CacheResource : Resource<"::lobit::lm::CacheResource">;
+
+def LM_AttentionOp : LM_Op<"attention", [
+      AllTypesMatch<["query", "result"]>, AllTypesMatch<["key", "value"]>]> {
   let summary = "causal attention with a key-value cache and grouped heads";
   let description = [{
     Appends keys and values of the tokens to the cache at `position`, then lets query
@@ -105,10 +109,15 @@ def LM_AttentionOp : LM_Op<"attention"> {
            : tensor<?x256xf32>, tensor<?x128xf32>, !lm.cache<2x512x64>
     ```
   }];
-  let arguments = (ins LM_Rows:$query, LM_Rows:$key, LM_Rows:$value, LM_CacheType:$cache,
+  let arguments = (ins LM_Rows:$query, LM_Rows:$key, LM_Rows:$value,
+                       Arg<LM_CacheType, "", [MemRead<LM_CacheResource>,
+                                              MemWrite<LM_CacheResource>]>:$cache,
                        Index:$position, I64Attr:$heads, F32Attr:$scale);
   let results = (outs LM_Rows:$result);
-  let hasCustomAssemblyFormat = 1;
+  let assemblyFormat = [{
+    $query `,` $key `,` $value `,` $cache `at` $position `heads` $heads `scale` $scale
+    attr-dict `:` type($query) `,` type($key) `,` type($cache)
+  }];
   let hasVerifier = 1;
 }
 

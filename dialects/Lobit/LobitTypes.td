@@ -35,6 +35,8 @@ def Lobit_WeightType : TypeDef<Lobit_Dialect, "Weight"> {
     ::lobit::Scheme getScheme() const;
     bool isFloat() const;
     bool isPacked() const { return isFloat() || getLayout().has_value(); }
+    /// Bits of one kept value; requires isFloat().
+    int64_t getElementBits() const;
     /// None for kept values.
     ::lobit::Granularity getGranularity() const;
     /// Columns that share a scale: columns for row and tensor granularity.
@@ -44,7 +46,8 @@ def Lobit_WeightType : TypeDef<Lobit_Dialect, "Weight"> {
     int64_t getGroupsPerRow() const;
     /// Number of stored scales, 0 for kept values.
     int64_t getScaleCount() const;
-    /// Bytes of the scales and of the values; requires isPacked() for the values.
+    /// Bytes of the scales, and of the values as they are stored (codes that are not
+    /// packed count one byte each).
     int64_t getScaleBytes() const;
     int64_t getDataBytes() const;
     /// The same weight with another scheme or layout.

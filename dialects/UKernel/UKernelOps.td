@@ -16,12 +16,14 @@ def UKernel_Section : I32EnumAttr<"Section", "memory a frame points to", [
       I32EnumAttrCase<"State", 2, "state">, I32EnumAttrCase<"Input", 3, "input">,
       I32EnumAttrCase<"Output", 4, "output">]> {
   let cppNamespace = "::lobit::uk";
+  let genSpecializedAttr = 0;
 }
 def UKernel_Field : I32EnumAttr<"Field", "number in a frame", [
       I32EnumAttrCase<"Thread", 0, "thread">, I32EnumAttrCase<"Threads", 1, "threads">,
       I32EnumAttrCase<"Rows", 2, "rows">, I32EnumAttrCase<"Position", 3, "position">,
       I32EnumAttrCase<"FirstOutputRow", 4, "first_output_row">]> {
   let cppNamespace = "::lobit::uk";
+  let genSpecializedAttr = 0;
 }
 
 class UKernel_Op<string opMnemonic, list<Trait> traits = []>
@@ -232,11 +234,11 @@ def UKernel_TraceOp : UKernel_Op<"trace"> {
     a value because one function serves many layers.
 
     ```mlir
-    ukernel.trace %operation of %frame
+    ukernel.trace %index of %frame
     ```
   }];
-  let arguments = (ins Index:$operation, UKernel_FrameType:$frame);
-  let assemblyFormat = "$operation `of` $frame attr-dict";
+  let arguments = (ins Index:$index, UKernel_FrameType:$frame);
+  let assemblyFormat = "$index `of` $frame attr-dict";
 }
 
 def UKernel_ReportNonfiniteOp : UKernel_Op<"report_nonfinite"> {

@@ -1,0 +1,32 @@
+#include "dialects/UKernel/UKernelDialect.h"
+
+#include "dialects/UKernel/UKernelOps.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include "dialects/UKernel/UKernelDialect.cpp.inc"
+#include "dialects/UKernel/UKernelEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/UKernel/UKernelAttrs.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/UKernel/UKernelTypes.cpp.inc"
+
+namespace lobit::uk {
+
+void UKernelDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/UKernel/UKernelAttrs.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/UKernel/UKernelTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/UKernel/UKernelOps.cpp.inc"
+      >();
+}
+
+} // namespace lobit::uk

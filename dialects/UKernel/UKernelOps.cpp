@@ -1,0 +1,78 @@
+#include "dialects/UKernel/UKernelOps.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+#define GET_OP_CLASSES
+#include "dialects/UKernel/UKernelOps.cpp.inc"
+
+namespace lobit::uk {
+
+static int64_t lanesOf(Value value) { return cast<VectorType>(value.getType()).getNumElements(); }
+
+static LogicalResult verifyLanes(Operation *op, StringRef what, int64_t expected, int64_t found) {
+  if (expected != found)
+    return op->emitOpError() << "expected " << expected << " lanes in " << what << ", found "
+                             << found;
+  return success();
+}
+
+static LogicalResult verifyRange(Operation *op, StringRef what, int64_t low, int64_t high,
+                                 int64_t found) {
+  if (found < low || found > high)
+    return op->emitOpError() << "expected " << what << " from " << low << " to " << high
+                             << ", found " << found;
+  return success();
+}
+
+LogicalResult TableLookupOp::verify() {
+  if (lanesOf(getIndices()) % 16 != 0)
+    return emitOpError() << "expected a multiple of 16 indices, found " << lanesOf(getIndices());
+  return success();
+}
+
+LogicalResult DotI8Op::verify() {
+  if (failed(verifyRange(*this, "max", 1, 255, getMax())))
+    return failure();
+  return verifyLanes(*this, "lhs and rhs", 4 * lanesOf(getAcc()), lanesOf(getLhs()));
+}
+
+LogicalResult DotI8PairsOp::verify() {
+  int64_t max = getMax(), additions = getAdditions();
+  if (failed(verifyRange(*this, "max", 1, 255, max)) ||
+      failed(verifyLanes(*this, "lhs and rhs", 2 * lanesOf(getAcc()), lanesOf(getLhs()))))
+    return failure();
+  // One addition grows a lane by at most 2 * max * 128.
+  return verifyRange(*this, "additions", 1, 32767 / (2 * max * 128), additions);
+}
+
+LogicalResult WidenAddOp::verify() {
+  return verifyLanes(*this, "the input", 2 * lanesOf(getAcc()), lanesOf(getInput()));
+}
+
+LogicalResult UnpackOp::verify() { return verifyRange(*this, "plane", 0, 3, getPlane()); }
+
+LogicalResult ActQuantizeOp::verify() {
+  return verifyLanes(*this, "the result", lanesOf(getInput()), lanesOf(getResult()));
+}
+
+LogicalResult WidenFloatOp::verify() {
+  return verifyLanes(*this, "the result", lanesOf(getInput()), lanesOf(getResult()));
+}
+
+LogicalResult BufferOp::verify() {
+  bool perArgument = getSection() == Section::Input || getSection() == Section::Output;
+  if (!perArgument && getArgument() != 0)
+    return emitOpError() << "expected argument 0 for section " << stringifySection(getSection())
+                         << ", found " << getArgument();
+  if (int64_t(getArgument()) < 0 || int64_t(getOffset()) < 0)
+    return emitOpError() << "expected argument and offset of at least 0, found "
+                         << int64_t(getArgument()) << " and " << int64_t(getOffset());
+  auto type = cast<MemRefType>(getResult().getType());
+  if (!type.getLayout().isIdentity())
+    return emitOpError() << "expected a memref without strides, found " << type;
+  return success();
+}
+
+} // namespace lobit::uk

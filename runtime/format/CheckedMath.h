@@ -15,16 +15,14 @@ namespace lobit {
   return !__builtin_mul_overflow(a, b, &result);
 }
 /// `alignment` must be a power of two.
-[[nodiscard]] inline bool checkedAlignUp(uint64_t value, uint64_t alignment,
-                                         uint64_t &result) {
+[[nodiscard]] inline bool checkedAlignUp(uint64_t value, uint64_t alignment, uint64_t &result) {
   if (!checkedAdd(value, alignment - 1, result))
     return false;
   result &= ~(alignment - 1);
   return true;
 }
 /// Whether [offset, offset + size) lies inside [0, total).
-[[nodiscard]] inline bool rangeInside(uint64_t offset, uint64_t size,
-                                      uint64_t total) {
+[[nodiscard]] inline bool rangeInside(uint64_t offset, uint64_t size, uint64_t total) {
   return offset <= total && size <= total - offset;
 }
 

@@ -19,17 +19,17 @@
 /// One call, as one thread sees it. All pointers are 64-byte aligned except
 /// inputs and outputs, which need their element's alignment.
 typedef struct LobitFrame {
-  uint64_t thread;        ///< 0 .. threads - 1
-  uint64_t threads;       ///< >= 1
-  const uint8_t *weights; ///< start of the weights section
-  uint8_t *scratch;       ///< scratchBytes of the artifact's metadata, shared
-  uint8_t *state;         ///< stateBytes: the KV cache; kept between calls
+  uint64_t thread;           ///< 0 .. threads - 1
+  uint64_t threads;          ///< >= 1
+  const uint8_t *weights;    ///< start of the weights section
+  uint8_t *scratch;          ///< scratchBytes of the artifact's metadata, shared
+  uint8_t *state;            ///< stateBytes: the KV cache; kept between calls
   const void *const *inputs; ///< in the order of the function's signature
   void *const *outputs;
-  uint64_t rows;     ///< tokens in this call, 1 .. maxRows of the metadata
-  uint64_t position; ///< position of the first token in the context
-  uint64_t firstOutputRow; ///< logits are written for rows >= this one, the first
-                           ///< at outputs[0]
+  uint64_t rows;                  ///< tokens in this call, 1 .. maxRows of the metadata
+  uint64_t position;              ///< position of the first token in the context
+  uint64_t firstOutputRow;        ///< logits are written for rows >= this one, the first
+                                  ///< at outputs[0]
   void (*barrier)(void *context); ///< returns when all threads have called it
   void *barrierContext;
   /// Null, or called by thread 0 after each operation with its index.

@@ -4,8 +4,8 @@ namespace lobit {
 
 const char *statusText(StatusCode code) {
   switch (code) {
-#define LOBIT_STATUS(NAME, value, exitCode, text)                              \
-  case StatusCode::NAME:                                                       \
+#define LOBIT_STATUS(NAME, value, exitCode, text)                                                  \
+  case StatusCode::NAME:                                                                           \
     return text;
 #include "runtime/format/StatusCodes.inc"
   }
@@ -14,8 +14,8 @@ const char *statusText(StatusCode code) {
 
 int statusExitCode(StatusCode code) {
   switch (code) {
-#define LOBIT_STATUS(NAME, value, exitCode, text)                              \
-  case StatusCode::NAME:                                                       \
+#define LOBIT_STATUS(NAME, value, exitCode, text)                                                  \
+  case StatusCode::NAME:                                                                           \
     return exitCode;
 #include "runtime/format/StatusCodes.inc"
   }

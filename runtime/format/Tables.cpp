@@ -1,26 +1,40 @@
 #include "runtime/format/Tables.h"
 
-namespace lobit {
+#include <iterator>
 
-static constexpr IsaInfo isas[] = {
+namespace lobit {
+namespace {
+
+constexpr IsaInfo isas[] = {
 #define LOBIT_ISA(EnumName, id, word, arch, rank, features, triple, cpu, attrs)                    \
-  {Isa::EnumName, word, Arch::arch, rank, uint64_t(features), triple, cpu, attrs},
+  {Isa::EnumName, word, Arch::arch, rank, features, triple, cpu, attrs},
 #include "runtime/format/Isas.inc"
 };
 
-static constexpr LayoutInfo layouts[] = {
+constexpr LayoutInfo layouts[] = {
 #define LOBIT_LAYOUT(EnumName, id, word, rowBlock, columnBlock, definition)                        \
   {Layout::EnumName, word, rowBlock, columnBlock, definition},
 #include "runtime/format/Layouts.inc"
 };
 
+struct SchemeInfo {
+  Scheme scheme;
+  const char *word;
+};
+constexpr SchemeInfo schemes[] = {
+#define LOBIT_SCHEME(EnumName, id, word, text) {Scheme::EnumName, word},
+#include "runtime/format/Schemes.inc"
+};
+
+} // namespace
+
 const IsaInfo *allIsas(unsigned &count) {
-  count = sizeof(isas) / sizeof(isas[0]);
+  count = std::size(isas);
   return isas;
 }
 
 const LayoutInfo *allLayouts(unsigned &count) {
-  count = sizeof(layouts) / sizeof(layouts[0]);
+  count = std::size(layouts);
   return layouts;
 }
 
@@ -33,7 +47,7 @@ const IsaInfo *findIsa(Isa isa) {
 
 const IsaInfo *findIsa(std::string_view word) {
   for (const IsaInfo &info : isas)
-    if (info.word == word)
+    if (word == info.word)
       return &info;
   return nullptr;
 }
@@ -47,25 +61,61 @@ const LayoutInfo *findLayout(Layout layout) {
 
 const LayoutInfo *findLayout(std::string_view word) {
   for (const LayoutInfo &info : layouts)
-    if (info.word == word)
+    if (word == info.word)
       return &info;
   return nullptr;
 }
 
 std::optional<Scheme> findScheme(std::string_view word) {
-#define LOBIT_SCHEME(EnumName, id, schemeName, text)                                               \
-  if (word == schemeName)                                                                          \
-    return Scheme::EnumName;
-#include "runtime/format/Schemes.inc"
+  for (const SchemeInfo &info : schemes)
+    if (word == info.word)
+      return info.scheme;
   return std::nullopt;
 }
 
 const char *schemeWord(Scheme scheme) {
-  switch (scheme) {
-#define LOBIT_SCHEME(EnumName, id, word, text)                                                     \
-  case Scheme::EnumName:                                                                           \
-    return word;
-#include "runtime/format/Schemes.inc"
+  for (const SchemeInfo &info : schemes)
+    if (info.scheme == scheme)
+      return info.word;
+  return "unknown";
+}
+
+const char *archWord(Arch arch) {
+  switch (arch) {
+  case Arch::Any:
+    return "any";
+  case Arch::X86_64:
+    return "x86_64";
+  case Arch::AArch64:
+    return "aarch64";
+  case Arch::Wasm32:
+    return "wasm32";
+  }
+  return "unknown";
+}
+
+const char *granularityWord(Granularity granularity) {
+  switch (granularity) {
+  case Granularity::None:
+    return "none";
+  case Granularity::Tensor:
+    return "tensor";
+  case Granularity::Row:
+    return "row";
+  case Granularity::Group:
+    return "group";
+  }
+  return "unknown";
+}
+
+const char *scaleTypeWord(ScaleType type) {
+  switch (type) {
+  case ScaleType::None:
+    return "none";
+  case ScaleType::F32:
+    return "f32";
+  case ScaleType::F16:
+    return "f16";
   }
   return "unknown";
 }
@@ -78,6 +128,18 @@ const char *cpuFeatureWord(CpuFeature feature) {
 #include "runtime/format/CpuFeatures.inc"
   }
   return "unknown";
+}
+
+std::string cpuFeatureWords(uint64_t mask) {
+  std::string words;
+  for (unsigned bit = 0; bit < 64; ++bit) {
+    if (!(mask >> bit & 1))
+      continue;
+    if (!words.empty())
+      words += ',';
+    words += cpuFeatureWord(static_cast<CpuFeature>(1ull << bit));
+  }
+  return words;
 }
 
 } // namespace lobit

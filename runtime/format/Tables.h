@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace lobit {
@@ -15,8 +16,7 @@ enum class Scheme : uint32_t {
 };
 
 enum class Layout : uint32_t {
-#define LOBIT_LAYOUT(EnumName, id, word, rowBlock, columnBlock, definition)    \
-  EnumName = id,
+#define LOBIT_LAYOUT(EnumName, id, word, rowBlock, columnBlock, definition) EnumName = id,
 #include "runtime/format/Layouts.inc"
 };
 
@@ -33,8 +33,7 @@ enum CpuFeature : uint64_t {
 };
 
 enum class Isa : uint32_t {
-#define LOBIT_ISA(EnumName, id, word, arch, rank, features, triple, cpu, attrs) \
-  EnumName = id,
+#define LOBIT_ISA(EnumName, id, word, arch, rank, features, triple, cpu, attrs) EnumName = id,
 #include "runtime/format/Isas.inc"
 };
 
@@ -67,8 +66,12 @@ const LayoutInfo *findLayout(Layout layout);
 const LayoutInfo *findLayout(std::string_view word);
 std::optional<Scheme> findScheme(std::string_view word);
 const char *schemeWord(Scheme scheme);
-/// Comma-separated words of the set bits ("avx2,avx512f").
+const char *archWord(Arch arch);
+const char *granularityWord(Granularity granularity);
+const char *scaleTypeWord(ScaleType type);
 const char *cpuFeatureWord(CpuFeature feature);
+/// Comma-separated words of the set bits ("avx2,avx512f").
+std::string cpuFeatureWords(uint64_t mask);
 
 } // namespace lobit
 

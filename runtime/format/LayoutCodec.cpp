@@ -1,0 +1,350 @@
+#include "runtime/format/LayoutCodec.h"
+#include "runtime/format/CheckedMath.h"
+#include "runtime/format/Sha256.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace lobit {
+namespace {
+
+// Eight codes at a time, one per byte of a word. The byte order of the word does not
+// matter: no operation moves a value from one byte to another.
+constexpr uint64_t everyByte(uint8_t value) { return 0x0101010101010101ull * value; }
+
+uint64_t loadWord(const void *bytes) {
+  uint64_t word;
+  std::memcpy(&word, bytes, 8);
+  return word;
+}
+void storeWord(void *bytes, uint64_t word) { std::memcpy(bytes, &word, 8); }
+
+/// c = t + 1 of each byte: the low seven bits cannot carry out, the sign bit is added
+/// without carry.
+uint64_t ternaryToCode(uint64_t t) {
+  return ((t & everyByte(0x7f)) + everyByte(1)) ^ (t & everyByte(0x80));
+}
+/// t = c - 1 for c in 0..3.
+uint64_t codeToTernary(uint64_t c) {
+  return ((c | everyByte(0x80)) - everyByte(1)) ^ everyByte(0x80);
+}
+/// Nonzero when a byte is not 0, 1 or 2.
+uint64_t invalidCodes(uint64_t c) { return (c & everyByte(0xfc)) | (c & (c >> 1) & everyByte(1)); }
+/// Nonzero when a byte is zero.
+uint64_t zeroBytes(uint64_t word) { return (word - everyByte(1)) & ~word & everyByte(0x80); }
+
+Status badCode(uint64_t row, uint64_t column, int code, const char *expected) {
+  return Status(StatusCode::MALFORMED, "weight code at row " + std::to_string(row) + ", column " +
+                                           std::to_string(column) + ": expected " + expected +
+                                           ", found " + std::to_string(code));
+}
+Status badByte(uint64_t row, uint64_t column, const char *what) {
+  return Status(StatusCode::MALFORMED, std::string(what) + " near row " + std::to_string(row) +
+                                           ", column " + std::to_string(column));
+}
+
+// A granule is one row of a column block: `count` <= width codes, then padding. Each
+// codec packs and unpacks whole granules of t2_dot and i8_dot; the drivers below
+// supply rows and columns of padding.
+
+/// byte j, bits 2p..2p+1 = column 64p + j of the 256.
+struct T2DotGranule {
+  static constexpr uint64_t rowBlock = 4, width = 256, bytes = 64;
+  static constexpr const char *expected = "-1, 0 or 1";
+  static bool validCode(int8_t code) { return code >= -1 && code <= 1; }
+
+  /// Returns false on a code outside the scheme.
+  static bool pack(const int8_t *codes, uint8_t *out) {
+    uint64_t bad = 0;
+    for (uint64_t j = 0; j < 64; j += 8) {
+      uint64_t word = 0;
+      for (unsigned p = 0; p < 4; ++p) {
+        uint64_t c = ternaryToCode(loadWord(codes + 64 * p + j));
+        bad |= invalidCodes(c);
+        word |= c << 2 * p;
+      }
+      storeWord(out + j, word);
+    }
+    return !bad;
+  }
+  static bool unpack(const uint8_t *in, int8_t *codes) {
+    uint64_t bad = 0;
+    for (uint64_t j = 0; j < 64; j += 8) {
+      uint64_t word = loadWord(in + j);
+      bad |= word & (word >> 1) & everyByte(0x55);
+      for (unsigned p = 0; p < 4; ++p)
+        storeWord(codes + 64 * p + j, codeToTernary(word >> 2 * p & everyByte(3)));
+    }
+    return !bad;
+  }
+};
+
+/// byte j = column j, stored as q + 128; the byte 0 would be -128.
+struct I8DotGranule {
+  static constexpr uint64_t rowBlock = 4, width = 64, bytes = 64;
+  static constexpr const char *expected = "-127..127";
+  static bool validCode(int8_t code) { return code != -128; }
+
+  static bool pack(const int8_t *codes, uint8_t *out) {
+    uint64_t bad = 0;
+    for (uint64_t j = 0; j < 64; j += 8) {
+      uint64_t word = loadWord(codes + j) ^ everyByte(0x80);
+      bad |= zeroBytes(word);
+      storeWord(out + j, word);
+    }
+    return !bad;
+  }
+  static bool unpack(const uint8_t *in, int8_t *codes) {
+    uint64_t bad = 0;
+    for (uint64_t j = 0; j < 64; j += 8) {
+      uint64_t word = loadWord(in + j);
+      bad |= zeroBytes(word);
+      storeWord(codes + j, word ^ everyByte(0x80));
+    }
+    return !bad;
+  }
+};
+
+/// Names the first code of the row piece that is outside the scheme.
+template <typename Granule>
+Status findBadCode(const int8_t *codes, uint64_t row, uint64_t column, uint64_t count) {
+  for (uint64_t i = 0; i < count; ++i)
+    if (!Granule::validCode(codes[i]))
+      return badCode(row, column + i, codes[i], Granule::expected);
+  return Status(StatusCode::INTERNAL, "a weight code was refused without reason");
+}
+
+template <typename Granule>
+Status encodeDot(const int8_t *codes, uint64_t rows, uint64_t columns, uint8_t *out) {
+  constexpr uint64_t width = Granule::width;
+  const uint64_t blocks = ceilDiv(columns, width);
+  for (uint64_t row = 0; row < roundUp(rows, Granule::rowBlock); ++row) {
+    // [group][block][row in group][bytes]
+    uint64_t group = row / Granule::rowBlock, inGroup = row % Granule::rowBlock;
+    uint8_t *target = out + (group * blocks * Granule::rowBlock + inGroup) * Granule::bytes;
+    for (uint64_t block = 0; block < blocks;
+         ++block, target += Granule::rowBlock * Granule::bytes) {
+      const uint64_t column = block * width;
+      const uint64_t count = row < rows ? std::min(width, columns - column) : 0;
+      int8_t padded[width];
+      const int8_t *source = padded;
+      if (count == width) {
+        source = codes + row * columns + column;
+      } else {
+        std::memset(padded, 0, width);
+        if (count)
+          std::memcpy(padded, codes + row * columns + column, count);
+      }
+      if (!Granule::pack(source, target))
+        return findBadCode<Granule>(source, row, column, count);
+    }
+  }
+  return Status();
+}
+
+bool allZero(const int8_t *codes, uint64_t count) {
+  return std::all_of(codes, codes + count, [](int8_t code) { return code == 0; });
+}
+
+/// `codes` may be null: then the bytes are only checked.
+template <typename Granule>
+Status decodeDot(const uint8_t *bytes, uint64_t rows, uint64_t columns, int8_t *codes) {
+  constexpr uint64_t width = Granule::width;
+  const uint64_t blocks = ceilDiv(columns, width);
+  for (uint64_t row = 0; row < roundUp(rows, Granule::rowBlock); ++row) {
+    uint64_t group = row / Granule::rowBlock, inGroup = row % Granule::rowBlock;
+    const uint8_t *source = bytes + (group * blocks * Granule::rowBlock + inGroup) * Granule::bytes;
+    for (uint64_t block = 0; block < blocks;
+         ++block, source += Granule::rowBlock * Granule::bytes) {
+      const uint64_t column = block * width;
+      const uint64_t count = row < rows ? std::min(width, columns - column) : 0;
+      int8_t unpacked[width];
+      if (!Granule::unpack(source, unpacked))
+        return badByte(row, column, "an invalid weight code");
+      if (!allZero(unpacked + count, width - count))
+        return badByte(row, column + count, "padding that is not the code of zero");
+      if (codes && count)
+        std::memcpy(codes + row * columns + column, unpacked, count);
+    }
+  }
+  return Status();
+}
+
+// t2_tl1: [block of 32 rows][step of 4 columns][32 bytes], byte r = row r of the block,
+// value (3 t0 + t1 + 4) + 16 (3 t2 + t3 + 4) = 3 c0 + c1 + 48 c2 + 16 c3.
+
+constexpr uint64_t tl1Rows = 32, tl1Columns = 4;
+
+uint8_t tl1Byte(const int8_t *t) {
+  return uint8_t(3 * (t[0] + 1) + (t[1] + 1) + 48 * (t[2] + 1) + 16 * (t[3] + 1));
+}
+
+Status encodeTl1(const int8_t *codes, uint64_t rows, uint64_t columns, uint8_t *out) {
+  const uint64_t steps = ceilDiv(columns, tl1Columns), whole = columns / tl1Columns;
+  for (uint64_t row = 0; row < roundUp(rows, tl1Rows); ++row) {
+    uint8_t *target = out + row / tl1Rows * steps * tl1Rows + row % tl1Rows;
+    const int8_t zeros[tl1Columns] = {};
+    if (row >= rows) {
+      for (uint64_t step = 0; step < steps; ++step)
+        target[step * tl1Rows] = tl1Byte(zeros);
+      continue;
+    }
+    const int8_t *source = codes + row * columns;
+    uint32_t bad = 0;
+    for (uint64_t step = 0; step < whole; ++step) {
+      const int8_t *t = source + step * tl1Columns;
+      // Valid exactly when t + 1 <= 2 as unsigned.
+      bad |= (uint8_t(t[0] + 1) > 2) | (uint8_t(t[1] + 1) > 2) | (uint8_t(t[2] + 1) > 2) |
+             (uint8_t(t[3] + 1) > 2);
+      target[step * tl1Rows] = tl1Byte(t);
+    }
+    if (whole < steps) {
+      int8_t tail[tl1Columns] = {};
+      std::memcpy(tail, source + whole * tl1Columns, columns - whole * tl1Columns);
+      for (int8_t t : tail)
+        bad |= uint8_t(t + 1) > 2;
+      target[whole * tl1Rows] = tl1Byte(tail);
+    }
+    if (bad)
+      return findBadCode<T2DotGranule>(source, row, 0, columns);
+  }
+  return Status();
+}
+
+/// The four codes of every byte, or a first code of 2 for an invalid byte.
+struct Tl1Table {
+  int8_t codes[256][tl1Columns];
+  constexpr Tl1Table() : codes() {
+    for (int byte = 0; byte < 256; ++byte) {
+      int low = byte & 15, high = byte >> 4;
+      if (low > 8 || high > 8) {
+        codes[byte][0] = 2;
+        continue;
+      }
+      codes[byte][0] = int8_t(low / 3 - 1);
+      codes[byte][1] = int8_t(low % 3 - 1);
+      codes[byte][2] = int8_t(high / 3 - 1);
+      codes[byte][3] = int8_t(high % 3 - 1);
+    }
+  }
+};
+constexpr Tl1Table tl1Table;
+
+Status decodeTl1(const uint8_t *bytes, uint64_t rows, uint64_t columns, int8_t *codes) {
+  const uint64_t steps = ceilDiv(columns, tl1Columns);
+  for (uint64_t row = 0; row < roundUp(rows, tl1Rows); ++row) {
+    const uint8_t *source = bytes + row / tl1Rows * steps * tl1Rows + row % tl1Rows;
+    for (uint64_t step = 0; step < steps; ++step) {
+      const int8_t *t = tl1Table.codes[source[step * tl1Rows]];
+      const uint64_t column = step * tl1Columns;
+      if (t[0] == 2)
+        return badByte(row, column, "an invalid weight code");
+      const uint64_t count = row < rows ? std::min(tl1Columns, columns - column) : 0;
+      if (count == tl1Columns) {
+        if (codes)
+          std::memcpy(codes + row * columns + column, t, tl1Columns);
+        continue;
+      }
+      if (!allZero(t + count, tl1Columns - count))
+        return badByte(row, column + count, "padding that is not the code of zero");
+      if (codes && count)
+        std::memcpy(codes + row * columns + column, t, count);
+    }
+  }
+  return Status();
+}
+
+Status copyRowMajor(const int8_t *from, uint64_t rows, uint64_t columns, int8_t *to) {
+  for (uint64_t i = 0, count = rows * columns; i < count; ++i)
+    if (from[i] == -128)
+      return badCode(i / columns, i % columns, from[i], I8DotGranule::expected);
+  if (to && rows * columns)
+    std::memcpy(to, from, rows * columns);
+  return Status();
+}
+
+Status decode(Layout layout, const uint8_t *bytes, uint64_t rows, uint64_t columns, int8_t *codes) {
+  switch (layout) {
+  case Layout::RowMajor:
+    return copyRowMajor(reinterpret_cast<const int8_t *>(bytes), rows, columns, codes);
+  case Layout::T2Dot:
+    return decodeDot<T2DotGranule>(bytes, rows, columns, codes);
+  case Layout::T2Tl1:
+    return decodeTl1(bytes, rows, columns, codes);
+  case Layout::I8Dot:
+    return decodeDot<I8DotGranule>(bytes, rows, columns, codes);
+  }
+  return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
+}
+
+} // namespace
+
+Result<uint64_t> layoutBytes(Layout layout, uint64_t rows, uint64_t columns,
+                             uint64_t elementBytes) {
+  const LayoutInfo *info = findLayout(layout);
+  if (!info)
+    return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
+  uint64_t paddedRows, paddedColumns, elements, bytes;
+  if (!checkedAlignUp(rows, info->rowBlock, paddedRows) ||
+      !checkedAlignUp(columns, info->columnBlock, paddedColumns) ||
+      !checkedMul(paddedRows, paddedColumns, elements))
+    return Status(StatusCode::RESOURCE_LIMIT, "the size of a weight tensor overflows 64 bits");
+  switch (layout) {
+  case Layout::RowMajor:
+    if (!checkedMul(elements, elementBytes, bytes))
+      return Status(StatusCode::RESOURCE_LIMIT, "the size of a weight tensor overflows 64 bits");
+    return bytes;
+  case Layout::T2Dot:
+  case Layout::T2Tl1:
+    return elements / 4;
+  case Layout::I8Dot:
+    return elements;
+  }
+  return elements;
+}
+
+bool layoutHolds(Layout layout, Scheme scheme) {
+  switch (layout) {
+  case Layout::RowMajor:
+    return scheme != Scheme::Ternary;
+  case Layout::T2Dot:
+  case Layout::T2Tl1:
+    return scheme == Scheme::Ternary;
+  case Layout::I8Dot:
+    return scheme == Scheme::Int8;
+  }
+  return false;
+}
+
+Status encodeLayout(Layout layout, const int8_t *codes, uint64_t rows, uint64_t columns,
+                    uint8_t *out) {
+  switch (layout) {
+  case Layout::RowMajor:
+    return copyRowMajor(codes, rows, columns, reinterpret_cast<int8_t *>(out));
+  case Layout::T2Dot:
+    return encodeDot<T2DotGranule>(codes, rows, columns, out);
+  case Layout::T2Tl1:
+    return encodeTl1(codes, rows, columns, out);
+  case Layout::I8Dot:
+    return encodeDot<I8DotGranule>(codes, rows, columns, out);
+  }
+  return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
+}
+
+Status decodeLayout(Layout layout, const uint8_t *bytes, uint64_t rows, uint64_t columns,
+                    int8_t *codes) {
+  return decode(layout, bytes, rows, columns, codes);
+}
+
+Status checkLayout(Layout layout, const uint8_t *bytes, uint64_t rows, uint64_t columns) {
+  return decode(layout, bytes, rows, columns, nullptr);
+}
+
+std::array<uint8_t, 32> layoutDefinitionHash(Layout layout) {
+  const LayoutInfo *info = findLayout(layout);
+  if (!info)
+    return {};
+  return Sha256::of(info->definition, std::strlen(info->definition));
+}
+
+} // namespace lobit

@@ -25,6 +25,9 @@ inline constexpr const char *nameAttr = "lobit.name";
 inline constexpr const char *modelAttr = "lobit.model";
 /// On a function: it is the one the artifact runs.
 inline constexpr const char *entryAttr = "lobit.entry";
+/// On lobit.weight with kept values: what becomes of NaN and infinities (error, the
+/// default; zero; clamp).
+inline constexpr const char *nonFiniteAttr = "lobit.nonfinite";
 
 /// Whether codes of `scheme` can be packed in `layout`.
 bool isLayoutOf(Layout layout, Scheme scheme);

@@ -1,0 +1,40 @@
+#include "dialects/Lobit/Weights/FloatFormats.h"
+#include "dialects/Lobit/Weights/Ternary.h"
+
+#include <functional>
+
+using namespace lobit;
+
+// (Q8) The minimum of sum (w - s t)^2 over s and t. For given s the kept weights
+// are the largest in magnitude; with the k largest kept, the best s is P_k / k and
+// the error sum w^2 - P_k^2 / k, P_k the sum of the k largest magnitudes. So the
+// first k that maximizes P_k^2 / k is the answer, with sums in f64. Equal magnitudes are never
+// separated: adding one that is at least s / 2 raises P_k^2 / k.
+float lobit::quantizeOptimal(const float *weights, int64_t size, int8_t *codes) {
+  // Magnitudes of finite floats are ordered like their bit patterns.
+  std::vector<uint32_t> magnitudes(static_cast<size_t>(size));
+  for (int64_t i = 0; i < size; ++i)
+    magnitudes[size_t(i)] = floatBits(weights[i]) & 0x7fffffffu;
+  std::sort(magnitudes.begin(), magnitudes.end(), std::greater<uint32_t>());
+  double prefix = 0, bestGain = 0, bestPrefix = 0;
+  int64_t best = 0;
+  for (int64_t k = 1; k <= size; ++k) {
+    prefix += double(bitsToFloat(magnitudes[size_t(k - 1)]));
+    double gain = prefix * prefix / double(k);
+    if (gain > bestGain) {
+      bestGain = gain;
+      bestPrefix = prefix;
+      best = k;
+    }
+  }
+  if (best == 0) {
+    std::fill(codes, codes + size, int8_t(0));
+    return 0;
+  }
+  uint32_t threshold = magnitudes[size_t(best - 1)];
+  for (int64_t i = 0; i < size; ++i) {
+    uint32_t bits = floatBits(weights[i]);
+    codes[i] = (bits & 0x7fffffffu) < threshold ? int8_t(0) : bits >> 31 ? int8_t(-1) : int8_t(1);
+  }
+  return float(bestPrefix / double(best));
+}

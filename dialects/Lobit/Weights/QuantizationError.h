@@ -1,0 +1,35 @@
+/// \file
+/// How far quantized weights are from the stored ones.
+#ifndef LOBIT_DIALECTS_LOBIT_WEIGHTS_QUANTIZATIONERROR_H
+#define LOBIT_DIALECTS_LOBIT_WEIGHTS_QUANTIZATIONERROR_H
+
+#include "dialects/Lobit/Weights/Ternary.h"
+
+namespace lobit {
+
+/// Sums over all weights w and their stand-ins v = s * code, in f64.
+struct QuantizationError {
+  int64_t count = 0, zeros = 0; // zeros: codes that are 0
+  double weights = 0;           // sum w^2
+  double values = 0;            // sum v^2
+  double products = 0;          // sum w v
+  double errors = 0;            // sum (w - v)^2
+
+  void add(const QuantizationError &other);
+  double zeroFraction() const;
+  /// errors / weights; 0 when both are 0.
+  double relativeMse() const;
+  /// -10 log10(relativeMse); infinite when there is no error.
+  double sqnrDecibel() const;
+  /// products / sqrt(weights * values); 1 when all weights and values are 0.
+  double cosine() const;
+};
+
+/// The sums of each row are added in row order: `threads` does not change the
+/// result.
+QuantizationError measureError(const FloatTensor &weight, const CodedWeight &coded,
+                               const ScaleGrid &grid, unsigned threads);
+
+} // namespace lobit
+
+#endif // LOBIT_DIALECTS_LOBIT_WEIGHTS_QUANTIZATIONERROR_H

@@ -1,0 +1,25 @@
+/// \file
+/// Codes that a model file already holds.
+#ifndef LOBIT_DIALECTS_LOBIT_WEIGHTS_STOREDCODES_H
+#define LOBIT_DIALECTS_LOBIT_WEIGHTS_STOREDCODES_H
+
+#include "dialects/Lobit/Weights/Ternary.h"
+
+namespace lobit {
+
+/// The codes of `data`, which is HfPackedTernary or Int8Codes. `largest` is 1 for
+/// ternary codes, 127 for int8 codes. MISMATCH: bytes or scales do not fit the
+/// grid. MALFORMED: the packed code 3, an int8 code out of range, or a scale that
+/// is not finite, with tensor, row and column.
+Result<CodedWeight> readStoredCodes(const std::string &name, const TensorData &data,
+                                    const ScaleGrid &grid, int largest);
+
+/// Number of zero codes of an HfPackedTernary tensor without unpacking it.
+int64_t countPackedZeros(const uint8_t *bytes, int64_t rows, int64_t columns);
+
+/// The inverse of reading HfPackedTernary; codes of missing rows are 1.
+std::vector<uint8_t> packHfTernary(const int8_t *codes, int64_t rows, int64_t columns);
+
+} // namespace lobit
+
+#endif // LOBIT_DIALECTS_LOBIT_WEIGHTS_STOREDCODES_H

@@ -258,7 +258,7 @@ Status copyRowMajor(const int8_t *from, uint64_t rows, uint64_t columns, int8_t 
   for (uint64_t i = 0, count = rows * columns; i < count; ++i)
     if (from[i] == -128)
       return badCode(i / columns, i % columns, from[i], I8DotGranule::expected);
-  if (to && rows * columns)
+  if (to && rows * columns != 0)
     std::memcpy(to, from, rows * columns);
   return Status();
 }

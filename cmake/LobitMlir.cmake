@@ -36,7 +36,7 @@ endfunction()
 
 # One precompiled header for all compiler libraries: it holds upstream headers only
 # and cuts the compile time of a pass by two thirds.
-file(WRITE ${PROJECT_BINARY_DIR}/LobitPch.cpp "")
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/LobitPch.cpp CONTENT "")
 add_library(lobit_pch STATIC ${PROJECT_BINARY_DIR}/LobitPch.cpp)
 lobit_compiler_options(lobit_pch)
 target_compile_options(lobit_pch PRIVATE -fno-exceptions)

@@ -9,18 +9,12 @@ using namespace mlir;
 #include "dialects/LM/LMDialect.cpp.inc"
 #include "dialects/LM/LMEnums.cpp.inc"
 
-#define GET_ATTRDEF_CLASSES
-#include "dialects/LM/LMAttrs.cpp.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialects/LM/LMTypes.cpp.inc"
 
 namespace lobit::lm {
 
 void LMDialect::initialize() {
-  addAttributes<
-#define GET_ATTRDEF_LIST
-#include "dialects/LM/LMAttrs.cpp.inc"
-      >();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "dialects/LM/LMTypes.cpp.inc"
@@ -33,10 +27,11 @@ void LMDialect::initialize() {
 
 //===--- cache type ---------------------------------------------------------===//
 
-Type CacheType::parse(AsmParser &parser) {
+// The dialect parses and prints its type itself, so that ops print `!lm.cache` in full.
+Type LMDialect::parseType(DialectAsmParser &parser) const {
   SMLoc loc = parser.getCurrentLocation();
   SmallVector<int64_t> dims;
-  if (parser.parseLess() ||
+  if (parser.parseKeyword("cache") || parser.parseLess() ||
       parser.parseDimensionList(dims, /*allowDynamic=*/false, /*withTrailingX=*/false) ||
       parser.parseGreater())
     return {};
@@ -48,8 +43,10 @@ Type CacheType::parse(AsmParser &parser) {
   return parser.getChecked<CacheType>(loc, parser.getContext(), dims[0], dims[1], dims[2]);
 }
 
-void CacheType::print(AsmPrinter &printer) const {
-  printer << '<' << getKvHeads() << 'x' << getMaxContext() << 'x' << getHeadDim() << '>';
+void LMDialect::printType(Type type, DialectAsmPrinter &printer) const {
+  auto cache = cast<CacheType>(type);
+  printer << "cache<" << cache.getKvHeads() << 'x' << cache.getMaxContext() << 'x'
+          << cache.getHeadDim() << '>';
 }
 
 LogicalResult CacheType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t kvHeads,

@@ -10,8 +10,6 @@
 #include "dialects/LM/LMDialect.h.inc"
 #include "dialects/LM/LMEnums.h.inc"
 
-#define GET_ATTRDEF_CLASSES
-#include "dialects/LM/LMAttrs.h.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialects/LM/LMTypes.h.inc"
 

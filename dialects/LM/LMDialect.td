@@ -16,8 +16,10 @@ def LM_Dialect : Dialect {
   }];
   let cppNamespace = "::lobit::lm";
   let dependentDialects = ["::lobit::lb::LobitDialect"];
-  let useDefaultAttributePrinterParser = 1;
-  let useDefaultTypePrinterParser = 1;
+  let extraClassDeclaration = [{
+    ::mlir::Type parseType(::mlir::DialectAsmParser &parser) const override;
+    void printType(::mlir::Type type, ::mlir::DialectAsmPrinter &printer) const override;
+  }];
 }
 
 #endif // LOBIT_DIALECTS_LM_LMDIALECT_TD

@@ -8,7 +8,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/IR/EnumAttr.td"
 
 def LM_CacheType : TypeDef<LM_Dialect, "Cache"> {
-  let mnemonic = "cache";
+  let typeName = "lm.cache";
   let summary = "the keys and values of one layer, kept between calls";
   let description = [{
     Two f32 buffers [kvHeads, maxContext, headDim], keys then values.
@@ -18,14 +18,12 @@ def LM_CacheType : TypeDef<LM_Dialect, "Cache"> {
     ```
   }];
   let parameters = (ins "int64_t":$kvHeads, "int64_t":$maxContext, "int64_t":$headDim);
-  let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }
 
 def LM_Activation : I32EnumAttr<"Activation", "activation of a gated MLP", [
       I32EnumAttrCase<"Relu2", 0, "relu2">, I32EnumAttrCase<"Silu", 1, "silu">]> {
   let cppNamespace = "::lobit::lm";
-  let genSpecializedAttr = 0;
 }
 
 class LM_Op<string opMnemonic, list<Trait> traits = []> : Op<LM_Dialect, opMnemonic, traits>;
@@ -130,7 +128,7 @@ def LM_GatedActivationOp : LM_Op<"gated_activation", [Pure, SameOperandsAndResul
     %y = lm.gated_activation relu2 %gate, %up : tensor<?x640xf32>
     ```
   }];
-  let arguments = (ins EnumAttr<LM_Dialect, LM_Activation, "activation">:$activation, LM_Rows:$gate, LM_Rows:$up);
+  let arguments = (ins LM_Activation:$activation, LM_Rows:$gate, LM_Rows:$up);
   let results = (outs LM_Rows:$result);
   let assemblyFormat = "$activation $gate `,` $up attr-dict `:` type($result)";
 }

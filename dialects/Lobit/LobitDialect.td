@@ -17,7 +17,10 @@ def Lobit_Dialect : Dialect {
   }];
   let cppNamespace = "::lobit::lb";
   let useDefaultAttributePrinterParser = 1;
-  let useDefaultTypePrinterParser = 1;
+  let extraClassDeclaration = [{
+    ::mlir::Type parseType(::mlir::DialectAsmParser &parser) const override;
+    void printType(::mlir::Type type, ::mlir::DialectAsmPrinter &printer) const override;
+  }];
 }
 
 #endif // LOBIT_DIALECTS_LOBIT_LOBITDIALECT_TD

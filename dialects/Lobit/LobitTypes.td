@@ -4,7 +4,7 @@
 include "dialects/Lobit/LobitDialect.td"
 
 def Lobit_WeightType : TypeDef<Lobit_Dialect, "Weight"> {
-  let mnemonic = "weight";
+  let typeName = "lobit.weight";
   let summary = "a weight tensor whose values live outside the IR";
   let description = [{
     A matrix [rows, columns] = [out, in] or a vector. The scheme is `f32`, `f16` or
@@ -25,7 +25,6 @@ def Lobit_WeightType : TypeDef<Lobit_Dialect, "Weight"> {
   // layout: std::nullopt while the codes are logical.
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Attribute":$schemeAttr,
                         "::std::optional<::lobit::Layout>":$layout);
-  let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     /// [rows, columns]; a vector is one row.

@@ -7,18 +7,12 @@
 #include "dialects/UKernel/UKernelDialect.cpp.inc"
 #include "dialects/UKernel/UKernelEnums.cpp.inc"
 
-#define GET_ATTRDEF_CLASSES
-#include "dialects/UKernel/UKernelAttrs.cpp.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialects/UKernel/UKernelTypes.cpp.inc"
 
 namespace lobit::uk {
 
 void UKernelDialect::initialize() {
-  addAttributes<
-#define GET_ATTRDEF_LIST
-#include "dialects/UKernel/UKernelAttrs.cpp.inc"
-      >();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "dialects/UKernel/UKernelTypes.cpp.inc"

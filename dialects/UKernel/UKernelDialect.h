@@ -10,8 +10,6 @@
 #include "dialects/UKernel/UKernelDialect.h.inc"
 #include "dialects/UKernel/UKernelEnums.h.inc"
 
-#define GET_ATTRDEF_CLASSES
-#include "dialects/UKernel/UKernelAttrs.h.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialects/UKernel/UKernelTypes.h.inc"
 

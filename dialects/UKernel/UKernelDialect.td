@@ -15,7 +15,6 @@ def UKernel_Dialect : Dialect {
     has one lowering per target.
   }];
   let cppNamespace = "::lobit::uk";
-  let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
 }
 

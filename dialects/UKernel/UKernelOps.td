@@ -16,14 +16,12 @@ def UKernel_Section : I32EnumAttr<"Section", "memory a frame points to", [
       I32EnumAttrCase<"State", 2, "state">, I32EnumAttrCase<"Input", 3, "input">,
       I32EnumAttrCase<"Output", 4, "output">]> {
   let cppNamespace = "::lobit::uk";
-  let genSpecializedAttr = 0;
 }
 def UKernel_Field : I32EnumAttr<"Field", "number in a frame", [
       I32EnumAttrCase<"Thread", 0, "thread">, I32EnumAttrCase<"Threads", 1, "threads">,
       I32EnumAttrCase<"Rows", 2, "rows">, I32EnumAttrCase<"Position", 3, "position">,
       I32EnumAttrCase<"FirstOutputRow", 4, "first_output_row">]> {
   let cppNamespace = "::lobit::uk";
-  let genSpecializedAttr = 0;
 }
 
 class UKernel_Op<string opMnemonic, list<Trait> traits = []>
@@ -178,7 +176,7 @@ def UKernel_FieldOp : UKernel_Op<"field", [Pure]> {
     %rows = ukernel.field rows of %frame
     ```
   }];
-  let arguments = (ins EnumAttr<UKernel_Dialect, UKernel_Field, "field_kind">:$field, UKernel_FrameType:$frame);
+  let arguments = (ins UKernel_Field:$field, UKernel_FrameType:$frame);
   let results = (outs Index:$result);
   let assemblyFormat = "$field `of` $frame attr-dict";
 }
@@ -194,7 +192,7 @@ def UKernel_BufferOp : UKernel_Op<"buffer", [Pure]> {
     %x = ukernel.buffer input of %frame argument 0 offset 0 : memref<128xi32>
     ```
   }];
-  let arguments = (ins EnumAttr<UKernel_Dialect, UKernel_Section, "section">:$section, UKernel_FrameType:$frame,
+  let arguments = (ins UKernel_Section:$section, UKernel_FrameType:$frame,
                        DefaultValuedAttr<I64Attr, "0">:$argument, I64Attr:$offset);
   let results = (outs AnyStaticShapeMemRef:$result);
   let assemblyFormat = "$section `of` $frame (`argument` $argument^)? `offset` $offset attr-dict `:` type($result)";

@@ -1,0 +1,55 @@
+#include "dialects/Interpreter/Arithmetic/Idioms.h"
+
+#include <cstring>
+
+namespace lobit::reference {
+
+static float floatOfBits(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+void tableLookup(const int8_t *table, const int8_t *indices, int64_t n, int8_t *out) {
+  for (int64_t i = 0; i < n; ++i)
+    out[i] = table[indices[i] & 15];
+}
+
+void dotI8(const int8_t *lhs, const int8_t *rhs, int64_t n, int32_t *acc) {
+  for (int64_t i = 0; i < 4 * n; ++i)
+    acc[i / 4] += int32_t(uint8_t(lhs[i])) * int32_t(rhs[i]);
+}
+
+void dotI8Pairs(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc) {
+  for (int64_t i = 0; i < 2 * n; ++i)
+    acc[i / 2] = int16_t(acc[i / 2] + int32_t(uint8_t(lhs[i])) * int32_t(rhs[i]));
+}
+
+void widenAdd(const int16_t *input, int64_t n, int32_t *acc) {
+  for (int64_t i = 0; i < 2 * n; ++i)
+    acc[i / 2] += input[i];
+}
+
+int8_t unpackPlane(int8_t byte, int64_t plane, bool inPlace) {
+  unsigned mask = 3u << (2 * plane);
+  unsigned bits = uint8_t(byte) & mask;
+  return int8_t(inPlace ? bits : bits >> (2 * plane));
+}
+
+float widenBF16(uint16_t bits) { return floatOfBits(uint32_t(bits) << 16); }
+
+float widenF16(uint16_t bits) {
+  uint32_t sign = uint32_t(bits & 0x8000u) << 16;
+  uint32_t magnitude = bits & 0x7fffu;
+  if (magnitude >= 0x7c00u) // infinity; NaN keeps its payload
+    return floatOfBits(sign | 0x7f800000u | (magnitude & 0x3ffu) << 13);
+  // The exponent moves from bias 15 to bias 127; the product is exact, subnormals too.
+  float value = floatOfBits(magnitude << 13) * 0x1p112f;
+  return sign ? -value : value;
+}
+
+int64_t shareBegin(int64_t count, int64_t thread, int64_t threads) {
+  return count * thread / threads;
+}
+
+} // namespace lobit::reference

@@ -1,0 +1,28 @@
+/// \file
+/// The arithmetic ops of the ukernel dialect, lane by lane.
+#ifndef LOBIT_DIALECTS_INTERPRETER_ARITHMETIC_IDIOMS_H
+#define LOBIT_DIALECTS_INTERPRETER_ARITHMETIC_IDIOMS_H
+
+#include <cstdint>
+
+namespace lobit::reference {
+
+/// out[i] = table[indices[i]], i < n, indices 0..15.
+void tableLookup(const int8_t *table, const int8_t *indices, int64_t n, int8_t *out);
+/// acc[i] += sum over j < 4 of u8 lhs[4i + j] * s8 rhs[4i + j], i < n.
+void dotI8(const int8_t *lhs, const int8_t *rhs, int64_t n, int32_t *acc);
+/// acc[i] += sum over j < 2 of u8 lhs[2i + j] * s8 rhs[2i + j], i < n, without overflow.
+void dotI8Pairs(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc);
+/// acc[i] += input[2i] + input[2i + 1], i < n.
+void widenAdd(const int16_t *input, int64_t n, int32_t *acc);
+/// The two bits 2 * plane and 2 * plane + 1 of a byte, shifted down unless `inPlace`.
+int8_t unpackPlane(int8_t byte, int64_t plane, bool inPlace);
+/// Exact f32 of the bits of a binary16 and of a bfloat16.
+float widenF16(uint16_t bits);
+float widenBF16(uint16_t bits);
+/// count * thread / threads, rounded down: where the share of a thread begins.
+int64_t shareBegin(int64_t count, int64_t thread, int64_t threads);
+
+} // namespace lobit::reference
+
+#endif // LOBIT_DIALECTS_INTERPRETER_ARITHMETIC_IDIOMS_H

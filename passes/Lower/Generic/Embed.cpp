@@ -1,0 +1,190 @@
+#include "passes/Lower/Generic/FloatKernels.h"
+#include "passes/Lower/Generic/KernelBuilder.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace lobit {
+
+static Type keptElementType(lb::WeightType type) {
+  return cast<TypeAttr>(type.getSchemeAttr()).getValue();
+}
+
+MemRefType weightDataBuffer(lb::WeightType type) {
+  if (type.isFloat())
+    return MemRefType::get({type.getElementCount()}, keptElementType(type));
+  return MemRefType::get({type.getDataBytes()}, IntegerType::get(type.getContext(), 8));
+}
+
+MemRefType weightScaleBuffer(lb::WeightType type) {
+  if (type.isFloat())
+    return {};
+  Type element = type.getScaleType() == ScaleType::F16
+                     ? Type(Float16Type::get(type.getContext()))
+                     : Type(Float32Type::get(type.getContext()));
+  return MemRefType::get({type.getScaleCount()}, element);
+}
+
+namespace {
+
+/// Reads one row of a table; `column` is a multiple of 16.
+class TableReader {
+public:
+  TableReader(KernelBuilder &k, lb::WeightType type, Value data, Value scales)
+      : k(k), type(type), data(data), scales(scales) {}
+
+  Value read(Value row, Value column, int64_t width) {
+    if (type.isFloat())
+      return k.loadFloat(data, {k.addIndex(k.mulIndex(row, type.getColumns()), column)}, width);
+    return k.b.create<arith::MulFOp>(scale(row, column), codes(row, column));
+  }
+
+private:
+  /// The scale of 16 columns; groups are at least 32 wide.
+  Value scale(Value row, Value column) {
+    switch (type.getGranularity()) {
+    case Granularity::Row:
+      return k.loadSplat(scales, row);
+    case Granularity::Group:
+      return k.loadSplat(scales, k.addIndex(k.mulIndex(row, type.getGroupsPerRow()),
+                                            k.divIndex(column, k.index(type.getGroupSize()))));
+    default:
+      return k.loadSplat(scales, k.index(0));
+    }
+  }
+
+  /// 16 codes as f32. Padding of the layouts makes all 16 readable.
+  Value codes(Value row, Value column) {
+    switch (*type.getLayout()) {
+    case Layout::I8Dot:
+      return toFloat(k.load(data, {dotByte(row, column, 64, column)}, KernelBuilder::lanes), 128);
+    case Layout::T2Dot:
+      return t2DotCodes(row, column);
+    case Layout::T2Tl1:
+      return t2Tl1Codes(row, column);
+    case Layout::RowMajor:
+      break;
+    }
+    llvm_unreachable("a quantized table has a layout of its scheme");
+  }
+
+  /// Byte of i8_dot and t2_dot: [group of 4 rows][block of columns][row in group][64 bytes],
+  /// where `inBlock` modulo 64 is the byte in the block.
+  Value dotByte(Value row, Value column, int64_t blockColumns, Value inBlock) {
+    int64_t blocks = llvm::divideCeil(type.getColumns(), blockColumns);
+    Value group = k.divIndex(row, k.index(4));
+    Value block = k.divIndex(column, k.index(blockColumns));
+    Value line = k.addIndex(k.mulIndex(k.addIndex(k.mulIndex(group, blocks), block), 4),
+                            k.remIndex(row, k.index(4)));
+    return k.addIndex(k.mulIndex(line, 64), k.remIndex(inBlock, k.index(64)));
+  }
+
+  /// f32 of u8 - offset.
+  Value toFloat(Value bytes, int32_t offset) {
+    auto intType = VectorType::get({KernelBuilder::lanes}, k.b.getI32Type());
+    Value wide = k.b.create<arith::ExtUIOp>(intType, bytes);
+    Value code = k.b.create<arith::SubIOp>(wide, i32(offset));
+    return k.b.create<arith::SIToFPOp>(VectorType::get({KernelBuilder::lanes}, k.b.getF32Type()),
+                                       code);
+  }
+
+  /// Bits 2p..2p+1 of byte j are column 256 block + 64 p + j.
+  Value t2DotCodes(Value row, Value column) {
+    Value bytes = k.load(data, {dotByte(row, column, 256, column)}, KernelBuilder::lanes);
+    Value plane = k.divIndex(k.remIndex(column, k.index(256)), k.index(64));
+    Value shift = k.splat(k.b.create<arith::IndexCastUIOp>(k.b.getI8Type(), k.mulIndex(plane, 2)));
+    Value code = k.b.create<arith::AndIOp>(k.b.create<arith::ShRUIOp>(bytes, shift), i8(3));
+    return toFloat(code, 1);
+  }
+
+  /// Byte r of [block of 32 rows][step of 4 columns][32] holds two pairs, 3 t0 + t1 + 4 each.
+  Value t2Tl1Codes(Value row, Value column) {
+    int64_t steps = llvm::divideCeil(type.getColumns(), 4);
+    Value lines = k.mulIndex(k.divIndex(row, k.index(32)), steps);
+    Value inBlock = k.remIndex(row, k.index(32));
+    Value firstStep = k.divIndex(column, k.index(4));
+    Value result = i32(0);
+    Value lastStep = k.index(steps - 1);
+    for (int64_t s = 0; s < KernelBuilder::lanes / 4; ++s) {
+      // Past the last step the codes are not stored by the caller.
+      Value step = k.b.create<arith::MinUIOp>(k.addIndex(firstStep, k.index(s)), lastStep);
+      Value at = k.addIndex(k.mulIndex(k.addIndex(lines, step), 32), inBlock);
+      Value byte = k.b.create<arith::ExtUIOp>(
+          k.b.getI32Type(), k.b.create<memref::LoadOp>(data, ValueRange{at}));
+      for (int64_t pair = 0; pair < 2; ++pair) {
+        Value nibble = pair == 0 ? k.b.create<arith::AndIOp>(byte, scalar(15)).getResult()
+                                 : k.b.create<arith::ShRUIOp>(byte, scalar(4)).getResult();
+        Value codes[2] = {k.b.create<arith::DivUIOp>(nibble, scalar(3)),
+                          k.b.create<arith::RemUIOp>(nibble, scalar(3))};
+        for (int64_t i = 0; i < 2; ++i)
+          result = k.b.create<vector::InsertOp>(codes[i], result,
+                                                ArrayRef<int64_t>{4 * s + 2 * pair + i});
+      }
+    }
+    Value code = k.b.create<arith::SubIOp>(result, i32(1));
+    return k.b.create<arith::SIToFPOp>(VectorType::get({KernelBuilder::lanes}, k.b.getF32Type()),
+                                       code);
+  }
+
+  Value scalar(int32_t value) {
+    return k.b.create<arith::ConstantOp>(k.b.getI32IntegerAttr(value));
+  }
+  Value i32(int32_t value) { return k.splat(scalar(value)); }
+  Value i8(int8_t value) {
+    return k.splat(k.b.create<arith::ConstantOp>(k.b.getI8IntegerAttr(value)));
+  }
+
+  KernelBuilder &k;
+  lb::WeightType type;
+  Value data, scales;
+};
+
+/// "1024x256_ternary_t2_dot_row_f16": everything the code depends on.
+std::string tableWord(lb::WeightType type) {
+  std::string word = (Twine(type.getRows()) + "x" + Twine(type.getColumns()) + "_" +
+                      schemeWord(type.getScheme()))
+                         .str();
+  if (type.isFloat())
+    return word;
+  word += std::string("_") + findLayout(*type.getLayout())->word;
+  if (type.getGranularity() == Granularity::Group)
+    word += "_g" + std::to_string(type.getGroupSize());
+  else
+    word += type.getGranularity() == Granularity::Row ? "_row" : "_tensor";
+  return word + (type.getScaleType() == ScaleType::F16 ? "_f16" : "_f32");
+}
+
+} // namespace
+
+func::FuncOp getOrCreateEmbed(ModuleOp module, int64_t maxRows, lb::WeightType table, Isa isa) {
+  std::string name = floatKernelName("embed_" + tableWord(table), isa);
+  if (auto function = module.lookupSymbol<func::FuncOp>(name))
+    return function;
+
+  MLIRContext *context = module.getContext();
+  Type index = IndexType::get(context);
+  int64_t features = table.getColumns();
+  SmallVector<Type> types = {MemRefType::get({maxRows}, IntegerType::get(context, 32)),
+                             weightDataBuffer(table)};
+  if (MemRefType scales = weightScaleBuffer(table))
+    types.push_back(scales);
+  types.push_back(rowBuffer(context, maxRows, features));
+  unsigned y = types.size() - 1;
+  types.append(3, index);
+  KernelBuilder k(module, name, types);
+  TableReader reader(k, table, k.argument(1), table.isFloat() ? Value() : k.argument(2));
+  auto [begin, end] = k.threadRange(k.argument(y + 1), k.argument(y + 2), k.argument(y + 3));
+  k.loop(begin, end, 1, [&](Value t) {
+    Value token = k.b.create<memref::LoadOp>(k.argument(0), ValueRange{t});
+    Value row = k.b.create<arith::IndexCastUIOp>(index, token);
+    k.columns(features, [&](Value column, int64_t width) {
+      k.store(reader.read(row, column, width), k.argument(y), {t, column}, width);
+    });
+  });
+  return k.finish();
+}
+
+} // namespace lobit

@@ -1,0 +1,64 @@
+/// \file
+/// The steps of a transformer block beside the linear layers, as MLIR functions made on
+/// demand. The arithmetic is docs/numerics.md to the bit.
+///
+/// All buffers are row-major memrefs of `maxRows` rows. Kernels are SPMD: a thread writes
+/// only its share of rows 0 .. rows - 1, and there is no barrier inside. The arguments rows,
+/// thread and threads (position, where there is one, before them) are of type index.
+#ifndef LOBIT_PASSES_LOWER_GENERIC_FLOATKERNELS_H
+#define LOBIT_PASSES_LOWER_GENERIC_FLOATKERNELS_H
+
+#include "dialects/LM/LMDialect.h"
+#include "dialects/Lobit/LobitDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace lobit {
+
+/// Buffers of a weight: the values (kept: memref<N x f32|f16|bf16>; packed: memref<N x i8>)
+/// and the scales (memref<N x f32|f16>, null for kept weights).
+mlir::MemRefType weightDataBuffer(lb::WeightType type);
+mlir::MemRefType weightScaleBuffer(lb::WeightType type);
+/// memref<maxRows x features x f32>.
+mlir::MemRefType rowBuffer(mlir::MLIRContext *context, int64_t maxRows, int64_t features);
+
+/// (x, weight, y, rows, thread, threads)
+mlir::func::FuncOp getOrCreateRmsNorm(mlir::ModuleOp module, int64_t maxRows,
+                                      lb::WeightType weight, float eps, Isa isa);
+
+/// (x, table memref<maxContext * headDim x f32>, y, position, rows, thread, threads)
+mlir::func::FuncOp getOrCreateRope(mlir::ModuleOp module, int64_t maxRows,
+                                   lb::WeightType table, int64_t heads, Isa isa);
+
+/// Keys or values of one layer: memref<kvHeads x maxContext x headDim x f32>.
+mlir::MemRefType cacheBuffer(lm::CacheType type);
+
+/// (keys, values, key cache, value cache, position, rows, thread, threads)
+mlir::func::FuncOp getOrCreateCacheAppend(mlir::ModuleOp module, int64_t maxRows,
+                                          lm::CacheType cache, Isa isa);
+
+/// The scores of one query per working thread; at most `attentionWorkers` threads work.
+inline constexpr int64_t attentionWorkers = 64;
+mlir::MemRefType attentionScoreBuffer(lm::CacheType cache);
+/// (q, key cache, value cache, scores, y, position, rows, thread, threads)
+mlir::func::FuncOp getOrCreateAttention(mlir::ModuleOp module, int64_t maxRows,
+                                        lm::CacheType cache, int64_t heads, float scale, Isa isa);
+
+/// (gate, up, y, rows, thread, threads)
+mlir::func::FuncOp getOrCreateGatedActivation(mlir::ModuleOp module, int64_t maxRows,
+                                              int64_t features, lm::Activation activation,
+                                              Isa isa);
+/// (lhs, rhs, y, rows, thread, threads)
+mlir::func::FuncOp getOrCreateAdd(mlir::ModuleOp module, int64_t maxRows, int64_t features,
+                                  Isa isa);
+/// (x, y, rows, thread, threads)
+mlir::func::FuncOp getOrCreateCopy(mlir::ModuleOp module, int64_t maxRows, int64_t features,
+                                   Isa isa);
+
+/// (tokens memref<maxRows x i32>, values, [scales], y, rows, thread, threads)
+mlir::func::FuncOp getOrCreateEmbed(mlir::ModuleOp module, int64_t maxRows, lb::WeightType table,
+                                    Isa isa);
+
+} // namespace lobit
+
+#endif // LOBIT_PASSES_LOWER_GENERIC_FLOATKERNELS_H

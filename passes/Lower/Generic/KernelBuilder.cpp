@@ -1,0 +1,134 @@
+#include "passes/Lower/Generic/KernelBuilder.h"
+
+#include "dialects/UKernel/UKernelOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace lobit {
+
+std::string floatKernelName(StringRef what, Isa isa) {
+  return ("lobit_f32_" + what + "__" + findIsa(isa)->word).str();
+}
+
+KernelBuilder::KernelBuilder(ModuleOp module, StringRef name, ArrayRef<Type> argumentTypes)
+    : b(module.getLoc(), module.getContext()) {
+  b.setInsertionPointToEnd(module.getBody());
+  function = b.create<func::FuncOp>(name, b.getFunctionType(argumentTypes, {}));
+  function.setPrivate();
+  b.setInsertionPointToStart(function.addEntryBlock());
+}
+
+func::FuncOp KernelBuilder::finish() {
+  b.create<func::ReturnOp>();
+  return function;
+}
+
+Value KernelBuilder::index(int64_t value) { return b.create<arith::ConstantIndexOp>(value); }
+
+Value KernelBuilder::f32(float value) {
+  return b.create<arith::ConstantOp>(b.getF32FloatAttr(value));
+}
+
+Value KernelBuilder::splat(Value scalar) {
+  return b.create<vector::BroadcastOp>(VectorType::get({lanes}, scalar.getType()), scalar);
+}
+
+Value KernelBuilder::zeros() { return splat(f32(0)); }
+
+Value KernelBuilder::addIndex(Value lhs, Value rhs) { return b.create<arith::AddIOp>(lhs, rhs); }
+
+Value KernelBuilder::mulIndex(Value lhs, int64_t rhs) {
+  return b.create<arith::MulIOp>(lhs, index(rhs));
+}
+
+Value KernelBuilder::divIndex(Value lhs, Value rhs) { return b.create<arith::DivUIOp>(lhs, rhs); }
+
+Value KernelBuilder::remIndex(Value lhs, Value rhs) { return b.create<arith::RemUIOp>(lhs, rhs); }
+
+std::pair<Value, Value> KernelBuilder::threadRange(Value count, Value thread, Value threads) {
+  auto range = b.create<uk::ThreadRangeOp>(b.getIndexType(), b.getIndexType(), count, thread,
+                                           threads);
+  return {range.getBegin(), range.getEnd()};
+}
+
+void KernelBuilder::loop(Value begin, Value end, int64_t step, Body body) {
+  auto op = b.create<scf::ForOp>(begin, end, index(step));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(op.getBody()->getTerminator());
+  body(op.getInductionVar());
+}
+
+SmallVector<Value> KernelBuilder::loop(Value begin, Value end, int64_t step,
+                                       ArrayRef<Value> initial, CarryBody body) {
+  auto op = b.create<scf::ForOp>(begin, end, index(step), initial);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.getBody());
+  SmallVector<Value> carried(op.getRegionIterArgs());
+  b.create<scf::YieldOp>(body(op.getInductionVar(), carried));
+  return SmallVector<Value>(op.getResults());
+}
+
+void KernelBuilder::columns(int64_t count, function_ref<void(Value, int64_t)> body) {
+  int64_t whole = count - count % lanes;
+  if (whole > 0)
+    loop(index(0), index(whole), lanes, [&](Value column) { body(column, lanes); });
+  if (whole < count)
+    body(index(whole), count - whole);
+}
+
+Value KernelBuilder::columns(int64_t count, Value initial,
+                             function_ref<Value(Value, int64_t, Value)> body) {
+  int64_t whole = count - count % lanes;
+  Value carried = initial;
+  if (whole > 0)
+    carried = loop(index(0), index(whole), lanes, {carried},
+                   [&](Value column, ArrayRef<Value> values) -> SmallVector<Value> {
+                     return {body(column, lanes, values[0])};
+                   })[0];
+  if (whole < count)
+    carried = body(index(whole), count - whole, carried);
+  return carried;
+}
+
+Value KernelBuilder::mask(int64_t width) {
+  SmallVector<bool> bits(lanes, false);
+  std::fill_n(bits.begin(), width, true);
+  return b.create<arith::ConstantOp>(
+      DenseElementsAttr::get(VectorType::get({lanes}, b.getI1Type()), bits));
+}
+
+Value KernelBuilder::load(Value buffer, ArrayRef<Value> indices, int64_t width) {
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  auto type = VectorType::get({lanes}, element);
+  if (width == lanes)
+    return b.create<vector::LoadOp>(type, buffer, indices);
+  Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(type));
+  return b.create<vector::MaskedLoadOp>(type, buffer, indices, mask(width), zero);
+}
+
+Value KernelBuilder::loadFloat(Value buffer, ArrayRef<Value> indices, int64_t width) {
+  Value value = load(buffer, indices, width);
+  if (cast<VectorType>(value.getType()).getElementType().isF32())
+    return value;
+  return b.create<uk::WidenFloatOp>(VectorType::get({lanes}, b.getF32Type()), value);
+}
+
+Value KernelBuilder::loadSplat(Value buffer, Value index) {
+  Value value = splat(b.create<memref::LoadOp>(buffer, ValueRange{index}));
+  if (cast<VectorType>(value.getType()).getElementType().isF32())
+    return value;
+  return b.create<uk::WidenFloatOp>(VectorType::get({lanes}, b.getF32Type()), value);
+}
+
+void KernelBuilder::store(Value vector, Value buffer, ArrayRef<Value> indices, int64_t width) {
+  if (width == lanes)
+    b.create<vector::StoreOp>(vector, buffer, indices);
+  else
+    b.create<vector::MaskedStoreOp>(buffer, indices, mask(width), vector);
+}
+
+} // namespace lobit

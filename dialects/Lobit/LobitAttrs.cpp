@@ -5,8 +5,6 @@ using namespace mlir;
 
 namespace lobit::lb {
 
-static const char *scaleTypeWord(ScaleType type) { return type == ScaleType::F16 ? "f16" : "f32"; }
-
 static ParseResult parseScaleType(AsmParser &parser, ScaleType &type) {
   StringRef word;
   SMLoc loc = parser.getCurrentLocation();

@@ -1,6 +1,7 @@
 #include "dialects/Lobit/LobitDialect.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "runtime/format/CheckedMath.h"
+#include "runtime/format/LayoutCodec.h"
 
 using namespace mlir;
 
@@ -182,9 +183,7 @@ int64_t WeightType::getDataBytes() const {
     return getElementCount() * getElementBits() / 8;
   if (!getLayout())
     return getElementCount();
-  const LayoutInfo *info = findLayout(*getLayout());
-  uint64_t padded = roundUp(getRows(), info->rowBlock) * roundUp(getColumns(), info->columnBlock);
-  return getScheme() == Scheme::Ternary ? padded / 4 : padded;
+  return *layoutBytes(*getLayout(), getRows(), getColumns(), 1); // at most 2^48 values: no overflow
 }
 
 int64_t WeightType::getElementBits() const {

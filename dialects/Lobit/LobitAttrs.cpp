@@ -5,6 +5,8 @@ using namespace mlir;
 
 namespace lobit::lb {
 
+static ParseResult parseScaleType(AsmParser &parser, ScaleType &type) {
+  StringRef word;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseKeyword(&word))
     return failure();

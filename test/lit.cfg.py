@@ -1,0 +1,50 @@
+"""Tests in FileCheck form: test/<part>/**.mlir and *.test, run from the build tree."""
+import os
+import pathlib
+import shutil
+
+import lit.formats
+
+config.name = "Lobit"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "install"]
+config.test_source_root = os.path.join(config.src_root, "test")
+config.test_exec_root = os.path.join(config.obj_root, "test")
+
+config.environment["PATH"] = os.pathsep.join(
+    [os.path.join(config.obj_root, "bin"), config.llvm_tools_dir, "/usr/local/bin", "/usr/bin", "/bin"])
+# Results never depend on the locale.
+config.environment["LC_ALL"] = "C"
+config.substitutions += [
+    ("%source", config.src_root),
+    ("%build", config.obj_root),
+    ("%models", os.path.join(config.src_root, "models")),
+    ("%python", config.python),
+]
+
+
+def hostFeatures():
+    """What this machine can run."""
+    words = set()
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("flags"):
+            words = set(line.split(":", 1)[1].split())
+            break
+    if "avx2" in words:
+        yield "avx2-host"
+    if {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= words:
+        yield "avx512-host"
+        if "avx512_vnni" in words:
+            yield "avx512vnni-host"
+    if shutil.which("qemu-x86_64-static"):
+        yield "qemu-x86_64"
+    if shutil.which("node"):
+        yield "node"
+
+
+config.available_features.update(hostFeatures())
+# The summary fails when a feature that tests must not go without is missing.
+os.makedirs(config.test_exec_root, exist_ok=True)
+with open(os.path.join(config.test_exec_root, "lit-features.txt"), "w") as file:
+    file.write("\n".join(sorted(config.available_features)) + "\n")

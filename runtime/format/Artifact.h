@@ -189,6 +189,12 @@ struct SectionInfo {
 /// sections too. Full: every byte, and every weight code is valid.
 enum class VerifyLevel { Structure, Code, Full };
 
+/// SHA-256(03 || u64 length || header || section table), the header with root digest
+/// and CRC zero.
+Digest rootDigest(const uint8_t *header, const uint8_t *table, uint64_t tableBytes);
+/// CRC-32C of the header with the CRC field zero and the root filled in.
+uint32_t headerCrc(const uint8_t *header);
+
 /// Reads and checks the first kHeaderBytes of a file alone (not the root digest).
 Result<ArtifactHeader> readArtifactHeader(ByteView bytes);
 

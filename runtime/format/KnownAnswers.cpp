@@ -1,0 +1,165 @@
+#include "runtime/format/KnownAnswers.h"
+#include "runtime/format/CheckedMath.h"
+#include "runtime/format/LayoutCodec.h"
+
+#include <cstring>
+
+namespace lobit {
+namespace {
+
+uint32_t floatBits(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  return bits;
+}
+
+bool isQuantized(Scheme scheme) { return scheme == Scheme::Ternary || scheme == Scheme::Int8; }
+
+/// A multiple of 2^-6 in [-2, 2): exact in f32, f16 and bf16.
+float smallValue(SplitMix64 &random) { return float(int(random.next() >> 56) - 128) / 64; }
+
+/// f16 bits of a value that f16 holds as a normal number or zero.
+uint16_t halfBits(float value) {
+  const uint32_t bits = floatBits(value);
+  const uint32_t sign = bits >> 16 & 0x8000;
+  if (!(bits & 0x7fffffff))
+    return uint16_t(sign);
+  return uint16_t(sign | ((bits >> 13 & 0x3ffff) - (112 << 10)));
+}
+
+/// Fixed operands: x = 127 or -127; the alternating pattern flips the sign of x with the
+/// column and that of the weights with column and row, so that all products of a row
+/// have one sign.
+void fillFixed(const LinearInfo &linear, const LinearAnswer &answer, LinearOperands &operands) {
+  const bool alternating = answer.pattern == AnswerPattern::Alternating;
+  const float x = answer.pattern == AnswerPattern::Negative ? -127.0f : 127.0f;
+  for (uint64_t i = 0; i < operands.x.size(); ++i)
+    operands.x[i] = alternating && (i % linear.in) % 2 ? -x : x;
+  const int8_t largest = linear.scheme == Scheme::Int8 ? 127 : 1;
+  for (uint64_t row = 0, i = 0; row < linear.out; ++row)
+    for (uint64_t column = 0; column < linear.in; ++column, ++i) {
+      const bool flip = alternating && (row + column) % 2;
+      if (!operands.codes.empty())
+        operands.codes[i] = flip ? int8_t(-largest) : largest;
+      else
+        operands.values[i] = flip ? -1.0f : 1.0f;
+    }
+  for (float &scale : operands.scales)
+    scale = 1;
+  for (float &bias : operands.bias)
+    bias = 1;
+}
+
+void fillRandom(const LinearInfo &linear, const LinearAnswer &answer, LinearOperands &operands) {
+  SplitMix64 random(answer.seed);
+  for (float &x : operands.x)
+    x = float(int32_t(random.next() >> 40) - (1 << 23)) / (1 << 20);
+  for (int8_t &code : operands.codes)
+    code = linear.scheme == Scheme::Int8 ? int8_t(int(random.next() % 255) - 127)
+                                         : int8_t(int(random.next() % 3) - 1);
+  for (float &scale : operands.scales)
+    scale = float(1024 + (random.next() >> 54)) / (1 << 17);
+  for (float &value : operands.values)
+    value = smallValue(random);
+  for (float &bias : operands.bias)
+    bias = smallValue(random);
+}
+
+} // namespace
+
+Result<LinearOperands> makeLinearOperands(const LinearInfo &linear, const LinearAnswer &answer) {
+  uint64_t weights, inputs;
+  if (!checkedMul(linear.out, linear.in, weights) || weights > kMaxAnswerWeights ||
+      !checkedMul(answer.rows, linear.in, inputs) || inputs > kMaxAnswerWeights)
+    return Status(StatusCode::RESOURCE_LIMIT, "the linear layer " + std::to_string(linear.out) +
+                                                  "x" + std::to_string(linear.in) +
+                                                  " is too large for a known answer");
+  LinearOperands operands;
+  operands.x.resize(inputs);
+  operands.bias.resize(linear.bias ? linear.out : 0);
+  if (isQuantized(linear.scheme)) {
+    operands.codes.resize(weights);
+    Result<uint64_t> scales =
+        scaleCount(linear.granularity, linear.groupSize, linear.out, linear.in);
+    if (!scales.ok())
+      return std::move(scales).status();
+    operands.scales.resize(*scales);
+  } else {
+    operands.values.resize(weights);
+  }
+  if (answer.pattern == AnswerPattern::Random)
+    fillRandom(linear, answer, operands);
+  else
+    fillFixed(linear, answer, operands);
+  return operands;
+}
+
+std::vector<uint8_t> encodeValues(Scheme scheme, const std::vector<float> &values) {
+  std::vector<uint8_t> bytes(values.size() * elementBytes(scheme));
+  uint8_t *out = bytes.data();
+  for (float value : values) {
+    const uint32_t bits = scheme == Scheme::F16    ? halfBits(value)
+                          : scheme == Scheme::BF16 ? floatBits(value) >> 16
+                                                   : floatBits(value);
+    for (uint64_t i = 0; i < elementBytes(scheme); ++i)
+      *out++ = uint8_t(bits >> 8 * i);
+  }
+  return bytes;
+}
+
+Result<EncodedLinear> encodeLinearOperands(const LinearInfo &linear,
+                                           const LinearOperands &operands) {
+  EncodedLinear encoded;
+  if (linear.bias)
+    encoded.bias = encodeValues(*linear.bias, operands.bias);
+  if (!isQuantized(linear.scheme)) {
+    encoded.weights = encodeValues(linear.scheme, operands.values);
+    return encoded;
+  }
+  Result<uint64_t> size = layoutBytes(linear.layout, linear.out, linear.in, 1);
+  if (!size.ok())
+    return std::move(size).status();
+  encoded.weights.resize(*size);
+  if (Status status = encodeLayout(linear.layout, operands.codes.data(), linear.out, linear.in,
+                                   encoded.weights.data());
+      !status.ok())
+    return status;
+  encoded.scales =
+      encodeValues(linear.scaleType == ScaleType::F16 ? Scheme::F16 : Scheme::F32, operands.scales);
+  return encoded;
+}
+
+Result<std::vector<std::vector<uint8_t>>> makeFunctionInputs(const Metadata &metadata,
+                                                             uint64_t seed) {
+  SplitMix64 random(seed);
+  std::vector<std::vector<uint8_t>> inputs;
+  for (const ValueInfo &value : metadata.inputs) {
+    uint64_t elements = 1;
+    for (uint64_t dim : value.dims)
+      if (!checkedMul(elements, dim == kDynamicDim ? 1 : dim, elements) ||
+          elements > kMaxAnswerWeights)
+        return Status(StatusCode::RESOURCE_LIMIT,
+                      "input " + value.name + " is too large for a known answer");
+    std::vector<uint8_t> bytes(elements * 4);
+    for (uint64_t i = 0; i < elements; ++i) {
+      const uint64_t number = random.next();
+      const float f = float(int32_t(number >> 40) - (1 << 23)) / (1 << 23);
+      storeU32(bytes.data() + 4 * i,
+               value.type == DataType::F32 ? floatBits(f) : uint32_t(number >> 56));
+    }
+    inputs.push_back(std::move(bytes));
+  }
+  return inputs;
+}
+
+Digest outputDigest(const float *values, uint64_t count) {
+  Sha256 hash;
+  for (uint64_t i = 0; i < count; ++i) {
+    uint8_t bytes[4];
+    storeU32(bytes, floatBits(values[i]));
+    hash.update(bytes, 4);
+  }
+  return hash.finish();
+}
+
+} // namespace lobit

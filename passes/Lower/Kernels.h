@@ -58,8 +58,7 @@ struct LinearShape {
 ///   t2_dot, i8_dot: q i8 [maxRows, paddedColumns], s_x f32 [maxRows],
 ///                   sums of q per group i32 [maxRows, groups]
 ///   t2_tl1:         tables i8 [maxRows, 16 paddedColumns], s_x f32 [maxRows]
-llvm::SmallVector<mlir::MemRefType> actBuffers(mlir::MLIRContext *context,
-                                               const ActShape &shape);
+llvm::SmallVector<mlir::MemRefType> actBuffers(mlir::MLIRContext *context, const ActShape &shape);
 
 /// Bytes of all actBuffers, each rounded up to 64.
 uint64_t actScratchBytes(const ActShape &shape);
@@ -73,15 +72,13 @@ mlir::MemRefType biasBuffer(mlir::MLIRContext *context, const LinearShape &shape
 
 /// func(x memref<maxRows x columns x f32>, actBuffers..., first, rows, thread, threads,
 /// frame): quantizes rows first .. rows - 1 of x into the same rows of the buffers.
-mlir::func::FuncOp getOrCreateActQuantize(mlir::ModuleOp module, const ActShape &shape,
-                                          Isa isa);
+mlir::func::FuncOp getOrCreateActQuantize(mlir::ModuleOp module, const ActShape &shape, Isa isa);
 
 /// func(actBuffers... or x memref<maxRows x in x f32>, weights, [scales], [bias],
 /// y memref<maxRows x out x f32>, first, rows, thread, threads): row t of the input,
 /// first <= t < rows, becomes row t - first of y. first, rows, thread and threads are
 /// of type index.
-mlir::func::FuncOp getOrCreateLinear(mlir::ModuleOp module, const LinearShape &shape,
-                                     Isa isa);
+mlir::func::FuncOp getOrCreateLinear(mlir::ModuleOp module, const LinearShape &shape, Isa isa);
 
 /// "lobit_s8_t2_linear_640x256__avx2" and the like.
 std::string linearKernelName(const LinearShape &shape, Isa isa);

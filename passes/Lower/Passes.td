@@ -87,4 +87,104 @@ def AssignOffsetsPass : Pass<"lobit-assign-offsets", "::mlir::ModuleOp"> {
   let dependentDialects = ["::lobit::lb::LobitDialect"];
 }
 
+def ConvertUKernelToTargetPass : Pass<"convert-ukernel-to-target", "::mlir::ModuleOp"> {
+  let summary = "ukernel ops as vector code and intrinsics of one instruction set";
+  let description = [{
+    Integer ops become the widest instructions that the ISA has
+    (passes/Lower/X86/Intrinsics.inc); what needs none is plain vector code with the
+    arithmetic of docs/numerics.md. `!ukernel.frame` becomes a pointer to a LobitFrame
+    (runtime/format/CodeAbi.h). The pass refuses a module that calls an intrinsic
+    the ISA does not have.
+
+    Before:
+
+    ```mlir
+    func.func @dot(%acc: vector<8xi32>, %a: vector<32xi8>, %b: vector<32xi8>) -> vector<8xi32> {
+      %r = ukernel.dot_i8 %acc, %a, %b max 2 : vector<8xi32>, vector<32xi8>
+      return %r : vector<8xi32>
+    }
+    ```
+
+    After, with isa=avx2:
+
+    ```mlir
+    func.func @dot(%acc: vector<8xi32>, %a: vector<32xi8>, %b: vector<32xi8>) -> vector<8xi32> {
+      %ones = arith.constant dense<1> : vector<16xi16>
+      %0 = llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"(%a, %b)
+             : (vector<32xi8>, vector<32xi8>) -> vector<16xi16>
+      %1 = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%0, %ones)
+             : (vector<16xi16>, vector<16xi16>) -> vector<8xi32>
+      %r = arith.addi %acc, %1 : vector<8xi32>
+      return %r : vector<8xi32>
+    }
+    ```
+  }];
+  let options = [Option<"isa", "isa", "std::string", "\"x86-64-v1\"",
+                        "instruction set the code is for">];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
+    "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect",
+    "::mlir::LLVM::LLVMDialect"];
+}
+
+def LobitConvertToLLVMPass : Pass<"lobit-convert-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "everything to the LLVM dialect, with the code table";
+  let description = [{
+    One conversion for all dialects, with bare pointers for static memrefs. When the
+    module has `lobit.functions`, a list of functions that take a frame, those become
+    the LobitCodeTable that the exported `lobit_code_query` returns, in that order,
+    and every other symbol becomes internal.
+
+    Before:
+
+    ```mlir
+    module attributes {lobit.functions = [@lobit_model]} {
+      func.func @lobit_model(%frame: !llvm.ptr) {
+        return
+      }
+    }
+    ```
+
+    After:
+
+    ```mlir
+    module {
+      llvm.func internal @lobit_model(%frame: !llvm.ptr) attributes {dso_local} {
+        llvm.return
+      }
+      llvm.mlir.global internal constant @lobit_code_functions()
+        {addr_space = 0 : i32, dso_local} : !llvm.array<1 x ptr> {
+        %0 = llvm.mlir.undef : !llvm.array<1 x ptr>
+        %1 = llvm.mlir.addressof @lobit_model : !llvm.ptr
+        %2 = llvm.insertvalue %1, %0[0] : !llvm.array<1 x ptr>
+        llvm.return %2 : !llvm.array<1 x ptr>
+      }
+      llvm.mlir.global internal constant @lobit_code_table()
+        {addr_space = 0 : i32, dso_local} : !llvm.struct<(i32, i32, ptr)> {
+        %0 = llvm.mlir.undef : !llvm.struct<(i32, i32, ptr)>
+        %1 = llvm.mlir.constant(1 : i32) : i32
+        %2 = llvm.insertvalue %1, %0[0] : !llvm.struct<(i32, i32, ptr)>
+        %3 = llvm.mlir.constant(1 : i32) : i32
+        %4 = llvm.insertvalue %3, %2[1] : !llvm.struct<(i32, i32, ptr)>
+        %5 = llvm.mlir.addressof @lobit_code_functions : !llvm.ptr
+        %6 = llvm.insertvalue %5, %4[2] : !llvm.struct<(i32, i32, ptr)>
+        llvm.return %6 : !llvm.struct<(i32, i32, ptr)>
+      }
+      llvm.func @lobit_code_query(%abi: i32) -> !llvm.ptr {
+        %0 = llvm.mlir.addressof @lobit_code_table : !llvm.ptr
+        %1 = llvm.mlir.zero : !llvm.ptr
+        %2 = llvm.mlir.constant(1 : i32) : i32
+        %3 = llvm.icmp "eq" %abi, %2 : i32
+        %4 = llvm.select %3, %0, %1 : i1, !llvm.ptr
+        llvm.return %4 : !llvm.ptr
+      }
+    }
+    ```
+  }];
+  let options = [Option<"indexBits", "index-bits", "unsigned", "64",
+                        "bits of index: 64, or 32 for wasm32">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
 #endif // LOBIT_PASSES_LOWER_PASSES_TD

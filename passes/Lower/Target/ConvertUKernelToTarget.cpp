@@ -1,0 +1,63 @@
+#include "passes/Lower/Target/Target.h"
+#include "passes/Lower/Passes.h"
+#include "passes/Lower/X86/X86.h"
+
+#include "dialects/UKernel/UKernelDialect.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace lobit {
+
+#define GEN_PASS_DEF_CONVERTUKERNELTOTARGETPASS
+#include "passes/Lower/Passes.h.inc"
+
+namespace {
+
+class ConvertUKernelToTarget : public impl::ConvertUKernelToTargetPassBase<ConvertUKernelToTarget> {
+public:
+  using ConvertUKernelToTargetPassBase::ConvertUKernelToTargetPassBase;
+
+  void runOnOperation() override {
+    const IsaInfo *info = findIsa(std::string_view(isa));
+    if (!info) {
+      getOperation().emitError() << "unknown ISA '" << isa << "'";
+      return signalPassFailure();
+    }
+    MLIRContext *context = &getContext();
+    LLVMTypeConverter llvmTypes(context);
+    TypeConverter types;
+    types.addConversion([](Type type) { return type; });
+    types.addConversion(
+        [](uk::FrameType type) -> Type { return LLVM::LLVMPointerType::get(type.getContext()); });
+
+    RewritePatternSet patterns(context);
+    populateGenericPatterns(patterns);
+    populateX86Patterns(patterns, *info);
+    populateFramePatterns(patterns, types, llvmTypes);
+    populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, types);
+    populateCallOpTypeConversionPattern(patterns, types);
+    populateReturnOpTypeConversionPattern(patterns, types);
+
+    ConversionTarget target(*context);
+    target.addIllegalDialect<uk::UKernelDialect>();
+    target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
+      return types.isSignatureLegal(op.getFunctionType()) && types.isLegal(&op.getBody());
+    });
+    target.addDynamicallyLegalOp<func::CallOp, func::ReturnOp>(
+        [&](Operation *op) { return types.isLegal(op); });
+    target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+    if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))) ||
+        failed(verifyX86Intrinsics(getOperation(), *info)))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace lobit

@@ -1,0 +1,22 @@
+/// \file
+/// The parts of convert-ukernel-to-target.
+#ifndef LOBIT_PASSES_LOWER_TARGET_TARGET_H
+#define LOBIT_PASSES_LOWER_TARGET_TARGET_H
+
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace lobit {
+
+/// Ops that are the same vector code on every target.
+void populateGenericPatterns(mlir::RewritePatternSet &patterns);
+
+/// Ops that read or call through the LobitFrame. `frameTypes` turns !ukernel.frame into a
+/// pointer; `llvmTypes` makes the descriptors of buffers.
+void populateFramePatterns(mlir::RewritePatternSet &patterns, const mlir::TypeConverter &frameTypes,
+                           const mlir::LLVMTypeConverter &llvmTypes);
+
+} // namespace lobit
+
+#endif // LOBIT_PASSES_LOWER_TARGET_TARGET_H

@@ -1,0 +1,227 @@
+#include "passes/Lower/X86/X86.h"
+
+#include "dialects/UKernel/UKernelOps.h"
+#include "passes/Lower/Target/VectorParts.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace lobit {
+namespace {
+
+enum class Idiom { PairsU8S8, PairsI16, QuadsU8S8, Lookup };
+
+struct Intrinsic {
+  Idiom idiom;
+  int64_t bytes;
+  uint64_t features;
+  const char *name;
+};
+
+constexpr Intrinsic intrinsics[] = {
+#define LOBIT_X86_INTRINSIC(idiom, bytes, features, name) {Idiom::idiom, bytes, features, name},
+#include "passes/Lower/X86/Intrinsics.inc"
+};
+
+bool hasFeatures(const IsaInfo &isa, uint64_t features) {
+  return (features & ~isa.requiredCpuFeatures) == 0;
+}
+
+/// The intrinsic for vectors of `bytes`, or null when the ISA has none.
+const Intrinsic *find(Idiom idiom, int64_t bytes, const IsaInfo &isa) {
+  for (const Intrinsic &row : intrinsics)
+    if (row.idiom == idiom && row.bytes == bytes && hasFeatures(isa, row.features))
+      return &row;
+  return nullptr;
+}
+
+/// Bytes of the widest form of an idiom that divides `bytes`; 16 when there is none.
+int64_t widest(Idiom idiom, int64_t bytes, const IsaInfo &isa) {
+  for (int64_t part : {64, 32})
+    if (bytes % part == 0 && find(idiom, part, isa))
+      return part;
+  return 16;
+}
+
+template <typename Op> class X86Pattern : public OpRewritePattern<Op> {
+public:
+  X86Pattern(MLIRContext *context, const IsaInfo &isa) : OpRewritePattern<Op>(context), isa(isa) {}
+
+protected:
+  Value call(VectorParts &v, const Intrinsic *row, Type type, ValueRange operands) const {
+    auto none = LLVM::FastmathFlagsAttr::get(v.getContext(), LLVM::FastmathFlags::none);
+    return v.create<LLVM::CallIntrinsicOp>(type, v.getStringAttr(row->name), operands, none)
+        ->getResult(0);
+  }
+
+  /// acc + sums of adjacent products of int16 lanes.
+  Value addPairsI16(VectorParts &v, Value acc, Value a, Value b) const {
+    const Intrinsic *row = find(Idiom::PairsI16, v.lanes(a) * 2, isa);
+    return v.create<arith::AddIOp>(acc, call(v, row, acc.getType(), {a, b}));
+  }
+
+  /// The bytes of u8 and s8 lanes as int16, even ones and odd ones apart.
+  struct EvenOdd {
+    Value even, odd;
+  };
+  EvenOdd unsignedLanes(VectorParts &v, Value bytes) const {
+    Value words = v.bitcast(bytes, v.getI16Type());
+    return {v.create<arith::AndIOp>(words, v.splat(0xff, words)),
+            v.create<arith::ShRUIOp>(words, v.splat(8, words))};
+  }
+  EvenOdd signedLanes(VectorParts &v, Value bytes) const {
+    Value words = v.bitcast(bytes, v.getI16Type());
+    Value eight = v.splat(8, words);
+    Value up = v.create<arith::ShLIOp>(words, eight);
+    return {v.create<arith::ShRSIOp>(up, eight), v.create<arith::ShRSIOp>(words, eight)};
+  }
+
+  const IsaInfo &isa;
+};
+
+class DotI8Pattern : public X86Pattern<uk::DotI8Op> {
+public:
+  using X86Pattern::X86Pattern;
+
+  LogicalResult matchAndRewrite(uk::DotI8Op op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    int64_t bytes = v.lanes(op.getLhs());
+    if (bytes % 16 != 0)
+      return failure();
+    int64_t width = widest(Idiom::PairsI16, bytes, isa);
+    // maddubs saturates: only for codes whose pairs fit an int16.
+    bool pairsFit = 2 * op.getMax() * 128 <= 32767;
+    rewriter.replaceOp(
+        op, v.mapParts(bytes / width, {op.getAcc(), op.getLhs(), op.getRhs()},
+                       [&](ArrayRef<Value> part) -> Value {
+                         Value acc = part[0], lhs = part[1], rhs = part[2];
+                         if (const Intrinsic *quads = find(Idiom::QuadsU8S8, width, isa))
+                           return call(v, quads, acc.getType(),
+                                       {acc, v.bitcast(lhs, v.getI32Type()),
+                                        v.bitcast(rhs, v.getI32Type())});
+                         const Intrinsic *pairs = find(Idiom::PairsU8S8, width, isa);
+                         if (pairs && pairsFit) {
+                           auto words = VectorType::get({width / 2}, v.getI16Type());
+                           Value sums = call(v, pairs, words, {lhs, rhs});
+                           return addPairsI16(v, acc, sums, v.splat(1, sums));
+                         }
+                         EvenOdd l = unsignedLanes(v, lhs), r = signedLanes(v, rhs);
+                         return addPairsI16(v, addPairsI16(v, acc, l.even, r.even), l.odd, r.odd);
+                       }));
+    return success();
+  }
+};
+
+class DotI8PairsPattern : public X86Pattern<uk::DotI8PairsOp> {
+public:
+  using X86Pattern::X86Pattern;
+
+  LogicalResult matchAndRewrite(uk::DotI8PairsOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    int64_t bytes = v.lanes(op.getLhs());
+    if (bytes % 16 != 0)
+      return failure();
+    int64_t width = widest(Idiom::PairsU8S8, bytes, isa);
+    rewriter.replaceOp(op,
+                       v.mapParts(bytes / width, {op.getAcc(), op.getLhs(), op.getRhs()},
+                                  [&](ArrayRef<Value> part) -> Value {
+                                    Value acc = part[0], lhs = part[1], rhs = part[2];
+                                    auto plus = [&](Value a, Value b) -> Value {
+                                      return v.create<arith::AddIOp>(a, b);
+                                    };
+                                    if (const Intrinsic *pairs = find(Idiom::PairsU8S8, width, isa))
+                                      return plus(acc, call(v, pairs, acc.getType(), {lhs, rhs}));
+                                    EvenOdd l = unsignedLanes(v, lhs), r = signedLanes(v, rhs);
+                                    Value even = v.create<arith::MulIOp>(l.even, r.even);
+                                    Value odd = v.create<arith::MulIOp>(l.odd, r.odd);
+                                    return plus(acc, plus(even, odd));
+                                  }));
+    return success();
+  }
+};
+
+class WidenAddPattern : public X86Pattern<uk::WidenAddOp> {
+public:
+  using X86Pattern::X86Pattern;
+
+  LogicalResult matchAndRewrite(uk::WidenAddOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    int64_t bytes = 2 * v.lanes(op.getInput());
+    if (bytes % 16 != 0)
+      return failure();
+    int64_t width = widest(Idiom::PairsI16, bytes, isa);
+    rewriter.replaceOp(
+        op,
+        v.mapParts(bytes / width, {op.getAcc(), op.getInput()}, [&](ArrayRef<Value> part) -> Value {
+          return addPairsI16(v, part[0], part[1], v.splat(1, part[1]));
+        }));
+    return success();
+  }
+};
+
+class TableLookupPattern : public X86Pattern<uk::TableLookupOp> {
+public:
+  using X86Pattern::X86Pattern;
+
+  LogicalResult matchAndRewrite(uk::TableLookupOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    int64_t bytes = v.lanes(op.getIndices());
+    int64_t width = widest(Idiom::Lookup, bytes, isa);
+    const Intrinsic *lookup = find(Idiom::Lookup, width, isa);
+    if (!lookup) {
+      rewriter.replaceOp(op, oneByOne(v, op.getTable(), op.getIndices()));
+      return success();
+    }
+    SmallVector<int64_t> lanes;
+    for (int64_t i = 0; i < width; ++i)
+      lanes.push_back(i % 16);
+    Value table = v.create<vector::ShuffleOp>(op.getTable(), op.getTable(), lanes);
+    rewriter.replaceOp(
+        op, v.mapParts(bytes / width, {op.getIndices()}, [&](ArrayRef<Value> part) -> Value {
+          return call(v, lookup, part[0].getType(), {table, part[0]});
+        }));
+    return success();
+  }
+
+private:
+  static Value oneByOne(VectorParts &v, Value table, Value indices) {
+    Value result = indices;
+    for (int64_t i = 0; i < v.lanes(indices); ++i) {
+      Value index = v.create<vector::ExtractOp>(indices, ArrayRef<int64_t>{i});
+      Value byte = v.create<vector::ExtractElementOp>(table, index);
+      result = v.create<vector::InsertOp>(byte, result, ArrayRef<int64_t>{i});
+    }
+    return result;
+  }
+};
+
+} // namespace
+
+void populateX86Patterns(RewritePatternSet &patterns, const IsaInfo &isa) {
+  patterns.add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern>(
+      patterns.getContext(), isa);
+}
+
+LogicalResult verifyX86Intrinsics(Operation *root, const IsaInfo &isa) {
+  WalkResult result = root->walk([&](LLVM::CallIntrinsicOp op) {
+    StringRef name = op.getIntrin();
+    if (!name.starts_with("llvm.x86."))
+      return WalkResult::advance();
+    for (const Intrinsic &row : intrinsics) {
+      if (name != row.name)
+        continue;
+      if (hasFeatures(isa, row.features))
+        return WalkResult::advance();
+      op.emitOpError() << "calls " << name << ", which " << isa.word << " does not have";
+      return WalkResult::interrupt();
+    }
+    op.emitOpError() << "calls " << name << ", which is not in the table of x86 intrinsics";
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
+} // namespace lobit

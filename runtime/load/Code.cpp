@@ -1,0 +1,183 @@
+#include "runtime/load/Code.h"
+#include "runtime/cpu/Cpu.h"
+#include "runtime/format/CheckedMath.h"
+#include "runtime/format/TreeDigest.h"
+#include "runtime/load/Elf.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace lobit {
+
+std::vector<CodeVariant> codeVariants(const Model &model) {
+  std::vector<CodeVariant> variants;
+  for (const EmbeddedCode &code : model.embedded())
+    variants.push_back(
+        {code.isa, code.isa->arch, code.isa->requiredCpuFeatures, 0, nullptr, code.query});
+  if (variants.empty())
+    for (const SectionInfo *section : model.artifact().codeSections())
+      if (const IsaInfo *isa = findIsa(section->isa))
+        variants.push_back(
+            {isa, section->arch, section->cpuFeatures, section->size, section, nullptr});
+  std::sort(variants.begin(), variants.end(),
+            [](const CodeVariant &a, const CodeVariant &b) { return a.isa->rank < b.isa->rank; });
+  return variants;
+}
+
+static uint64_t missingFeatures(const CodeVariant &variant, uint64_t assumed) {
+  return variant.cpuFeatures & ~(detectCpuFeatures() | assumed);
+}
+
+bool isRunnable(const CodeVariant &variant, uint64_t assumed) {
+  return variant.arch == hostArch() && missingFeatures(variant, assumed) == 0;
+}
+
+static std::string variantWords(const std::vector<CodeVariant> &variants) {
+  std::string words;
+  for (const CodeVariant &variant : variants)
+    words += (words.empty() ? "" : ", ") + std::string(variant.isa->word);
+  return words.empty() ? "none" : words;
+}
+
+static Status cannotRun(const CodeVariant &variant, uint64_t assumed) {
+  if (variant.arch != hostArch())
+    return Status(StatusCode::UNSUPPORTED_CPU,
+                  std::string("code for ") + variant.isa->word + " is for another architecture");
+  return Status(StatusCode::UNSUPPORTED_CPU,
+                std::string("code for ") + variant.isa->word + " needs " +
+                    cpuFeatureWords(missingFeatures(variant, assumed)) +
+                    ", which this CPU or operating system does not offer");
+}
+
+static Result<CodeVariant> choose(const Model &model, const CodeOptions &options) {
+  std::vector<CodeVariant> variants = codeVariants(model);
+  if (options.isa.empty()) {
+    for (size_t i = variants.size(); i-- > 0;)
+      if (isRunnable(variants[i], options.assumeCpuFeatures))
+        return variants[i];
+    if (!variants.empty())
+      return cannotRun(variants.front(), options.assumeCpuFeatures);
+    return Status(StatusCode::UNSUPPORTED, "the artifact has no code this build knows");
+  }
+  if (!findIsa(options.isa)) {
+    std::string known;
+    unsigned count = 0;
+    const IsaInfo *isas = allIsas(count);
+    for (unsigned i = 0; i < count; ++i)
+      known += (i == 0 ? "" : ", ") + std::string(isas[i].word);
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "there is no ISA named '" + options.isa + "'; known are " + known);
+  }
+  for (const CodeVariant &variant : variants)
+    if (options.isa == variant.isa->word) {
+      if (!isRunnable(variant, options.assumeCpuFeatures))
+        return cannotRun(variant, options.assumeCpuFeatures);
+      return variant;
+    }
+  return Status(StatusCode::UNSUPPORTED, "the artifact has no code for " + options.isa +
+                                             "; it has " + variantWords(variants));
+}
+
+Result<std::shared_ptr<const Code>> Code::bind(std::shared_ptr<const Model> model,
+                                               const CodeOptions &options) {
+  const ArtifactHeader &header = model->artifact().header();
+  if (options.pinnedRoot && *options.pinnedRoot != header.rootDigest)
+    return Status(StatusCode::DIGEST_MISMATCH,
+                  "the artifact's root digest is not the pinned one; its code is not run");
+  if (header.codeAbi != LOBIT_CODE_ABI)
+    return Status(StatusCode::UNSUPPORTED_VERSION,
+                  "the artifact's code speaks ABI " + std::to_string(header.codeAbi) +
+                      ", this runtime " + std::to_string(LOBIT_CODE_ABI) +
+                      "; compile the model again");
+  Result<CodeVariant> variant = choose(*model, options);
+  if (!variant.ok())
+    return std::move(variant).status();
+  auto code = std::make_shared<Code>();
+  code->model_ = std::move(model);
+  code->isa_ = variant->isa;
+  for (const KernelVariant &kernels : code->model_->artifact().kernels())
+    if (kernels.isa == variant->isa->isa)
+      code->kernels_ = &kernels;
+  if (Status status = code->load(*variant); !status.ok())
+    return std::move(status).withContext(std::string("code for ") + variant->isa->word);
+  return std::shared_ptr<const Code>(std::move(code));
+}
+
+Status Code::load(const CodeVariant &variant) {
+  LobitCodeQuery query = variant.query;
+  if (!query) {
+    // Checked and mapped is the sealed copy, never the file.
+    Result<platform::SealedCopy> copy =
+        platform::SealedCopy::make(model_->artifact().content(*variant.section), variant.isa->word);
+    if (!copy.ok())
+      return std::move(copy).status();
+    if (TreeDigest::of(copy->bytes()) != variant.section->digest)
+      return Status(StatusCode::DIGEST_MISMATCH, "the content does not match its digest");
+    Result<ElfImage> image = lintElf(copy->bytes(), variant.arch);
+    if (!image.ok())
+      return std::move(image).status();
+    const uint64_t page = platform::pageBytes();
+    Result<platform::CodeMemory> memory =
+        platform::CodeMemory::reserve(roundUp(image->imageBytes, page));
+    if (!memory.ok())
+      return std::move(memory).status();
+    uint8_t *base = memory->data();
+    for (const ElfSegment &segment : image->segments) {
+      uint64_t begin = segment.address / page * page;
+      if ((segment.address - segment.fileOffset) % page != 0)
+        return Status(StatusCode::UNSUPPORTED, "its segments are not aligned to pages of " +
+                                                   std::to_string(page) + " bytes");
+      uint64_t fileEnd = segment.address + segment.fileBytes;
+      uint64_t mappedEnd = roundUp(fileEnd, page);
+      uint64_t end = roundUp(segment.address + segment.memoryBytes, page);
+      if (mappedEnd > begin && segment.fileBytes != 0) {
+        if (Status status = memory->map(begin, *copy, segment.fileOffset / page * page,
+                                        mappedEnd - begin, segment.writable);
+            !status.ok())
+          return status;
+      } else {
+        mappedEnd = begin;
+      }
+      if (end > mappedEnd)
+        if (Status status = memory->makeWritable(mappedEnd, end - mappedEnd); !status.ok())
+          return status;
+      if (segment.memoryBytes > segment.fileBytes && mappedEnd > fileEnd)
+        memset(base + fileEnd, 0, mappedEnd - fileEnd);
+    }
+    for (const ElfRelocation &relocation : image->relocations) {
+      uint64_t value = reinterpret_cast<uint64_t>(base) + relocation.value;
+      memcpy(base + relocation.address, &value, sizeof(value));
+    }
+    // Generated code has no state: after relocation its data are constants.
+    for (const ElfSegment &segment : image->segments) {
+      uint64_t begin = segment.address / page * page;
+      uint64_t end = roundUp(segment.address + segment.memoryBytes, page);
+      auto access = segment.executable ? platform::CodeMemory::Access::Execute
+                                       : platform::CodeMemory::Access::Read;
+      if (Status status = memory->protect(begin, end - begin, access); !status.ok())
+        return status;
+    }
+    query = reinterpret_cast<LobitCodeQuery>(reinterpret_cast<uintptr_t>(base + image->query));
+    memory_ = std::move(memory).value();
+  }
+  table_ = query(LOBIT_CODE_ABI);
+  return check();
+}
+
+Status Code::check() const {
+  if (!table_ || table_->abi != LOBIT_CODE_ABI)
+    return Status(StatusCode::UNSUPPORTED_VERSION, "it does not speak ABI " +
+                                                       std::to_string(LOBIT_CODE_ABI) +
+                                                       "; compile the model again");
+  uint64_t expected = 1 + model_->metadata().linears.size();
+  if (table_->functionCount != expected || !table_->functions)
+    return Status(StatusCode::MISMATCH, "it has " + std::to_string(table_->functionCount) +
+                                            " functions, the metadata describes " +
+                                            std::to_string(expected));
+  for (uint32_t i = 0; i < table_->functionCount; ++i)
+    if (!table_->functions[i])
+      return Status(StatusCode::MISMATCH, "its function " + std::to_string(i) + " is empty");
+  return {};
+}
+
+} // namespace lobit

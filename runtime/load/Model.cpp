@@ -1,0 +1,121 @@
+#include "runtime/load/Model.h"
+#include "runtime/format/CheckedMath.h"
+
+#include <cstring>
+
+namespace lobit {
+
+Status Model::openBytes(ByteView bytes, const LoadOptions &options) {
+  verified_ = options.verify.value_or(bytes.size <= kFullVerifyBytes ? VerifyLevel::Full
+                                                                     : VerifyLevel::Structure);
+  Result<ArtifactView> view = ArtifactView::open(bytes, verified_);
+  if (!view.ok())
+    return std::move(view).status();
+  view_ = std::move(view).value();
+  ByteView section = view_.tokenizer();
+  if (section.size == 0)
+    return {};
+  Result<TokenizerView> tokenizer = TokenizerView::open(section.data, section.size);
+  if (!tokenizer.ok())
+    return std::move(tokenizer).status();
+  tokenizer_ = Tokenizer(*tokenizer);
+  hasTokenizer_ = true;
+  return {};
+}
+
+/// Where the weights begin, by the section table; the file's size when it does not
+/// say. Nothing is trusted here: the answer only bounds what is read ahead.
+static Result<uint64_t> bytesBeforeWeights(const platform::File &file, uint64_t sectionCount) {
+  std::vector<uint8_t> table(sectionCount * 96);
+  if (!rangeInside(kHeaderBytes, table.size(), file.size()))
+    return Status(StatusCode::MALFORMED, "the section table of " + std::to_string(sectionCount) +
+                                             " sections lies outside the file");
+  if (Status status = file.read(kHeaderBytes, table.data(), table.size()); !status.ok())
+    return status;
+  for (uint64_t i = 0; i < sectionCount; ++i)
+    if (loadU32(table.data() + 96 * i) == uint32_t(SectionType::Weights))
+      return std::min(file.size(), loadU64(table.data() + 96 * i + 8));
+  return file.size();
+}
+
+Result<std::shared_ptr<const Model>> Model::openFile(const char *path, const LoadOptions &options) {
+  auto model = std::make_shared<Model>();
+  auto load = [&]() -> Status {
+    Result<platform::File> file = platform::File::open(path);
+    if (!file.ok())
+      return std::move(file).status();
+    if (file->size() < kHeaderBytes)
+      return Status(StatusCode::MALFORMED, "the file has " + std::to_string(file->size()) +
+                                               " bytes, an artifact has at least " +
+                                               std::to_string(kHeaderBytes));
+    uint8_t headerBytes[kHeaderBytes];
+    if (Status status = file->read(0, headerBytes, kHeaderBytes); !status.ok())
+      return status;
+    Result<ArtifactHeader> header = readArtifactHeader({headerBytes, kHeaderBytes});
+    if (!header.ok())
+      return std::move(header).status();
+    if (header->fileBytes != file->size())
+      return Status(StatusCode::MALFORMED, "the header says " + std::to_string(header->fileBytes) +
+                                               " bytes, the file has " +
+                                               std::to_string(file->size()) +
+                                               "; it was cut short or something was appended");
+    if (options.copy) {
+      Result<platform::Memory> copy =
+          platform::Memory::allocate(file->size(), "a copy of the artifact");
+      if (!copy.ok())
+        return std::move(copy).status();
+      model->copy_ = std::move(copy).value();
+      if (Status status = file->read(0, model->copy_.data(), file->size()); !status.ok())
+        return status;
+      return model->openBytes({model->copy_.data(), file->size()}, options);
+    }
+    Result<platform::Mapping> mapping = platform::Mapping::map(*file);
+    if (!mapping.ok())
+      return std::move(mapping).status();
+    model->mapping_ = std::move(mapping).value();
+    bool whole =
+        options.prefault || options.verify.value_or(VerifyLevel::Full) == VerifyLevel::Full;
+    Result<uint64_t> ahead = bytesBeforeWeights(*file, header->sectionCount);
+    if (!ahead.ok())
+      return std::move(ahead).status();
+    if (whole && (options.prefault || file->size() <= kFullVerifyBytes))
+      ahead = file->size();
+    if (Status status = model->mapping_.populate(0, *ahead); !status.ok())
+      return status;
+    return model->openBytes(model->mapping_.bytes(), options);
+  };
+  if (Status status = load(); !status.ok())
+    return std::move(status).withContext(path);
+  return std::shared_ptr<const Model>(std::move(model));
+}
+
+Result<std::shared_ptr<const Model>> Model::openMemory(ByteView bytes, const LoadOptions &options,
+                                                       std::vector<EmbeddedCode> embedded) {
+  auto model = std::make_shared<Model>();
+  if (options.copy) {
+    Result<platform::Memory> copy =
+        platform::Memory::allocate(bytes.size, "a copy of the artifact");
+    if (!copy.ok())
+      return std::move(copy).status();
+    model->copy_ = std::move(copy).value();
+    if (bytes.size != 0)
+      memcpy(model->copy_.data(), bytes.data, bytes.size);
+    bytes.data = model->copy_.data();
+  } else if (reinterpret_cast<uintptr_t>(bytes.data) % kWeightAlignment != 0) {
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "a borrowed artifact must be aligned to 64 bytes; align it or load a copy");
+  }
+  if (Status status = model->openBytes(bytes, options); !status.ok())
+    return status;
+  model->embedded_ = std::move(embedded);
+  return std::shared_ptr<const Model>(std::move(model));
+}
+
+bool Model::isEndOfSequence(uint32_t token) const {
+  for (uint32_t id : metadata().eos)
+    if (id == token)
+      return true;
+  return hasTokenizer_ && tokenizer_.isEndOfSequence(token);
+}
+
+} // namespace lobit

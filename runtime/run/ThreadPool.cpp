@@ -1,0 +1,89 @@
+#include "runtime/run/ThreadPool.h"
+
+namespace lobit {
+
+// About 0.1 ms: longer than the gap between two operations or two tokens, shorter than
+// what a waiting program would notice on a busy machine.
+static constexpr unsigned kSpins = 2000;
+
+ThreadPool::ThreadPool(unsigned threads)
+    : threads_(threads), spins_(threads <= platform::availableCpus() ? kSpins : 0) {}
+
+Result<std::unique_ptr<ThreadPool>> ThreadPool::create(unsigned threads) {
+  if (threads == 0 || threads > kMaxThreads)
+    return Status(StatusCode::INVALID_ARGUMENT, std::to_string(threads) + " threads; 1 to " +
+                                                    std::to_string(kMaxThreads) + " are possible");
+  std::unique_ptr<ThreadPool> pool(new ThreadPool(threads));
+  pool->workers_.reserve(threads);
+  pool->handles_.reserve(threads);
+  for (unsigned t = 1; t < threads; ++t) {
+    pool->workers_.push_back({pool.get(), t});
+    Result<platform::Thread> thread = platform::Thread::start(workerBody, &pool->workers_.back());
+    if (!thread.ok())
+      return std::move(thread).status();
+    pool->handles_.push_back(std::move(thread).value());
+  }
+  return pool;
+}
+
+ThreadPool::~ThreadPool() {
+  stop_ = true;
+  change(job_);
+  handles_.clear();
+}
+
+void ThreadPool::await(std::atomic<uint32_t> &word, uint32_t value) {
+  for (unsigned i = 0; i < spins_; ++i) {
+    if (word.load(std::memory_order_acquire) != value)
+      return;
+    platform::spinPause();
+  }
+  // Either change() sees the sleeper, or the wait sees the changed word.
+  sleepers_.fetch_add(1);
+  while (word.load() == value)
+    platform::waitWhileEqual(word, value);
+  sleepers_.fetch_sub(1);
+}
+
+void ThreadPool::change(std::atomic<uint32_t> &word) {
+  word.fetch_add(1);
+  if (sleepers_.load() != 0)
+    platform::wakeAll(word);
+}
+
+void ThreadPool::barrier() {
+  if (threads_ == 1)
+    return;
+  uint32_t phase = phase_.load(std::memory_order_acquire);
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
+    arrived_.store(0, std::memory_order_relaxed);
+    change(phase_);
+  } else {
+    await(phase_, phase);
+  }
+}
+
+void ThreadPool::workerBody(void *pointer) {
+  Worker *worker = static_cast<Worker *>(pointer);
+  ThreadPool &pool = *worker->pool;
+  platform::FloatMode mode;
+  for (uint32_t job = 0;; ++job) {
+    pool.await(pool.job_, job);
+    if (pool.stop_)
+      return;
+    pool.body_(pool.context_, worker->thread);
+    pool.barrier();
+  }
+}
+
+void ThreadPool::run(void (*body)(void *, unsigned), void *context) {
+  platform::FloatMode mode;
+  body_ = body;
+  context_ = context;
+  if (threads_ > 1)
+    change(job_);
+  body(context, 0);
+  barrier();
+}
+
+} // namespace lobit

@@ -85,8 +85,7 @@ lb::WeightOp makeWeight(arith::ConstantOp constant) {
     codes = cast<DenseElementsAttr>(values).reshape(flatType);
   auto type = lb::WeightType::get(builder.getContext(), {count},
                                   TypeAttr::get(builder.getF32Type()), std::nullopt);
-  return builder.create<lb::WeightOp>(constant.getLoc(), type, StringAttr(), codes,
-                                      ElementsAttr());
+  return builder.create<lb::WeightOp>(constant.getLoc(), type, StringAttr(), codes, ElementsAttr());
 }
 
 struct AssignOffsetsPass : impl::AssignOffsetsPassBase<AssignOffsetsPass> {

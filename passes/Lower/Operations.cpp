@@ -22,8 +22,8 @@ SmallVector<std::string> operationLabels(func::FuncOp function) {
       if (auto names = call->getAttrOfType<ArrayAttr>(labelsAttr)) {
         for (StringAttr name : names.getAsRange<StringAttr>())
           labels.push_back(name.str());
-      } else if (auto callee = symbols.lookupNearestSymbolFrom<func::FuncOp>(
-                     call, call.getCalleeAttr())) {
+      } else if (auto callee =
+                     symbols.lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr())) {
         llvm::append_range(labels, operationLabels(callee));
       }
     } else if (isTracedOp(&op)) {
@@ -43,8 +43,7 @@ void setOperations(ModuleOp module, ArrayRef<TracedOperation> operations) {
         {builder.getNamedAttr("label", builder.getStringAttr(operation.label)),
          builder.getNamedAttr("kernel", builder.getStringAttr(operation.kernel)),
          builder.getNamedAttr("layout", builder.getStringAttr(operation.layout)),
-         builder.getNamedAttr("weight_bytes",
-                              builder.getI64IntegerAttr(operation.weightBytes)),
+         builder.getNamedAttr("weight_bytes", builder.getI64IntegerAttr(operation.weightBytes)),
          builder.getNamedAttr("flops", builder.getI64IntegerAttr(operation.flops))}));
   module->setAttr(operationsAttr, builder.getArrayAttr(rows));
 }

@@ -87,6 +87,57 @@ def AssignOffsetsPass : Pass<"lobit-assign-offsets", "::mlir::ModuleOp"> {
   let dependentDialects = ["::lobit::lb::LobitDialect"];
 }
 
+def ConvertLobitToUKernelPass : Pass<"convert-lobit-to-ukernel", "::mlir::ModuleOp"> {
+  let summary = "the whole forward pass as calls of microkernels on static buffers";
+  let description = [{
+    Every tensor gets a static buffer of `max-rows` rows (its own rows when they are
+    static) in the scratch memory of the frame; buffers whose lives do not overlap
+    share memory. Every op becomes the call of a kernel function, one per distinct
+    shape and layout, with the thread's number; `ukernel.barrier` stands where an
+    op touches what another thread may still read or write. What is left of linalg
+    runs on memrefs in thread 0, between barriers.
+
+    The entry function becomes `@lobit_model(%frame)`. One function
+    `@lobit_linear_N(%frame)` per distinct linear layer is for known answers. The
+    module says what the artifact has to: `lobit.scratch_size`, `lobit.state_size`,
+    `lobit.max_rows` and the table `lobit.operations` of traced operations.
+
+    Before:
+
+    ```mlir
+    func.func @forward(%x: tensor<?x16xf32>, %y: tensor<?x16xf32>) -> tensor<?x16xf32>
+        attributes {lobit.entry} {
+      %z = lm.add %x, %y : tensor<?x16xf32>
+      return %z : tensor<?x16xf32>
+    }
+    ```
+
+    After:
+
+    ```mlir
+    func.func @lobit_model(%frame: !ukernel.frame) {
+      %zero = arith.constant 0 : index
+      %rows = ukernel.field rows of %frame
+      %thread = ukernel.field thread of %frame
+      %threads = ukernel.field threads of %frame
+      %x = ukernel.buffer input of %frame offset 0 : memref<64x16xf32>
+      %y = ukernel.buffer input of %frame argument 1 offset 0 : memref<64x16xf32>
+      %z = ukernel.buffer output of %frame offset 0 : memref<64x16xf32>
+      call @lobit_f32_add_16__avx2(%x, %y, %z, %rows, %thread, %threads)
+        : (memref<64x16xf32>, memref<64x16xf32>, memref<64x16xf32>, index, index, index) -> ()
+      ukernel.trace %zero of %frame
+      return
+    }
+    ```
+  }];
+  let options = [
+    Option<"isa", "isa", "std::string", "\"x86-64-v1\"", "instruction set the code is for">,
+    Option<"maxRows", "max-rows", "int64_t", "64", "tokens of one call, a multiple of 16">];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::vector::VectorDialect", "::mlir::math::MathDialect", "::lobit::uk::UKernelDialect"];
+}
+
 def ConvertUKernelToTargetPass : Pass<"convert-ukernel-to-target", "::mlir::ModuleOp"> {
   let summary = "ukernel ops as vector code and intrinsics of one instruction set";
   let description = [{

@@ -5,8 +5,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "llvm/ADT/bit.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/bit.h"
 
 #include <limits>
 #include <numeric>
@@ -21,10 +21,9 @@ MemRefType cacheBuffer(lm::CacheType type) {
 }
 
 MemRefType attentionScoreBuffer(lm::CacheType cache) {
-  return MemRefType::get(
-      {attentionWorkers,
-       static_cast<int64_t>(llvm::alignTo(cache.getMaxContext(), KernelBuilder::lanes))},
-      Float32Type::get(cache.getContext()));
+  return MemRefType::get({attentionWorkers, static_cast<int64_t>(llvm::alignTo(
+                                                cache.getMaxContext(), KernelBuilder::lanes))},
+                         Float32Type::get(cache.getContext()));
 }
 
 func::FuncOp getOrCreateCacheAppend(ModuleOp module, int64_t maxRows, lm::CacheType cache,
@@ -49,8 +48,8 @@ func::FuncOp getOrCreateCacheAppend(ModuleOp module, int64_t maxRows, lm::CacheT
     Value at = k.addIndex(position, t);
     k.columns(headDim, [&](Value i, int64_t width) {
       for (unsigned which : {0u, 1u})
-        k.store(k.load(k.argument(which), {t, k.addIndex(first, i)}, width),
-                k.argument(2 + which), {head, at, i}, width);
+        k.store(k.load(k.argument(which), {t, k.addIndex(first, i)}, width), k.argument(2 + which),
+                {head, at, i}, width);
     });
   });
   return k.finish();
@@ -61,11 +60,11 @@ namespace {
 /// One query: all values the steps below share.
 struct Query {
   Value q, keys, values, scores, y;
-  Value row;     ///< of q and y
-  Value column;  ///< first column of the head
+  Value row;    ///< of q and y
+  Value column; ///< first column of the head
   Value kvHead;
-  Value slot;    ///< row of `scores`
-  Value count;   ///< positions it attends to
+  Value slot;  ///< row of `scores`
+  Value count; ///< positions it attends to
   int64_t headDim;
 };
 
@@ -78,33 +77,31 @@ Value emitScores(KernelBuilder &k, const Query &query, float scale) {
     chunks.push_back(k.load(query.q, {query.row, k.addIndex(query.column, k.index(c))},
                             std::min(KernelBuilder::lanes, query.headDim - c)));
   Value lowest = k.f32(-std::numeric_limits<float>::infinity());
-  return k.loop(k.index(0), query.count, 1, {lowest},
-                [&](Value j, ArrayRef<Value> carried) -> SmallVector<Value> {
-                  auto step = [&](Value column, int64_t width, Value sum, Value q) -> Value {
-                    Value key = k.load(query.keys, {query.kvHead, j, column}, width);
-                    return k.b.create<arith::AddFOp>(sum, k.b.create<arith::MulFOp>(q, key));
-                  };
-                  Value sum = k.zeros();
-                  if (keep) {
-                    for (auto [n, q] : llvm::enumerate(chunks)) {
-                      int64_t c = n * KernelBuilder::lanes;
-                      sum = step(k.index(c), std::min(KernelBuilder::lanes, query.headDim - c),
-                                 sum, q);
-                    }
-                  } else {
-                    sum = k.columns(query.headDim, sum, [&](Value c, int64_t width, Value sum) {
-                      return step(c, width, sum,
-                                  k.load(query.q, {query.row, k.addIndex(query.column, c)},
-                                         width));
-                    });
-                  }
-                  Value score = k.b.create<arith::MulFOp>(
-                      k.b.create<uk::ReduceAddOp>(k.b.getF32Type(), sum), k.f32(scale));
-                  k.b.create<memref::StoreOp>(score, query.scores, ValueRange{query.slot, j});
-                  Value greater = k.b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, score,
-                                                            carried[0]);
-                  return {k.b.create<arith::SelectOp>(greater, score, carried[0])};
-                })[0];
+  return k.loop(
+      k.index(0), query.count, 1, {lowest},
+      [&](Value j, ArrayRef<Value> carried) -> SmallVector<Value> {
+        auto step = [&](Value column, int64_t width, Value sum, Value q) -> Value {
+          Value key = k.load(query.keys, {query.kvHead, j, column}, width);
+          return k.b.create<arith::AddFOp>(sum, k.b.create<arith::MulFOp>(q, key));
+        };
+        Value sum = k.zeros();
+        if (keep) {
+          for (auto [n, q] : llvm::enumerate(chunks)) {
+            int64_t c = n * KernelBuilder::lanes;
+            sum = step(k.index(c), std::min(KernelBuilder::lanes, query.headDim - c), sum, q);
+          }
+        } else {
+          sum = k.columns(query.headDim, sum, [&](Value c, int64_t width, Value sum) {
+            return step(c, width, sum,
+                        k.load(query.q, {query.row, k.addIndex(query.column, c)}, width));
+          });
+        }
+        Value score = k.b.create<arith::MulFOp>(k.b.create<uk::ReduceAddOp>(k.b.getF32Type(), sum),
+                                                k.f32(scale));
+        k.b.create<memref::StoreOp>(score, query.scores, ValueRange{query.slot, j});
+        Value greater = k.b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, score, carried[0]);
+        return {k.b.create<arith::SelectOp>(greater, score, carried[0])};
+      })[0];
 }
 
 /// scores[j] = exp(scores[j] - largest); returns their sum. Lanes past the end count as 0.
@@ -113,20 +110,20 @@ Value emitExponentials(KernelBuilder &k, const Query &query, Value largest) {
   auto laneType = VectorType::get({KernelBuilder::lanes}, k.b.getI32Type());
   SmallVector<int32_t> numbers(KernelBuilder::lanes);
   std::iota(numbers.begin(), numbers.end(), 0);
-  Value lane = k.b.create<arith::ConstantOp>(
-      DenseElementsAttr::get(laneType, ArrayRef<int32_t>(numbers)));
-  Value sums = k.loop(
-      k.index(0), query.count, KernelBuilder::lanes, {k.zeros()},
-      [&](Value j, ArrayRef<Value> carried) -> SmallVector<Value> {
-        Value score = k.load(query.scores, {query.slot, j}, KernelBuilder::lanes);
-        Value e = k.b.create<uk::ExpOp>(k.b.create<arith::SubFOp>(score, shift));
-        Value left = k.b.create<arith::IndexCastOp>(
-            k.b.getI32Type(), k.b.create<arith::SubIOp>(query.count, j));
-        Value inside = k.b.create<arith::CmpIOp>(arith::CmpIPredicate::slt, lane, k.splat(left));
-        e = k.b.create<arith::SelectOp>(inside, e, k.zeros());
-        k.store(e, query.scores, {query.slot, j}, KernelBuilder::lanes);
-        return {k.b.create<arith::AddFOp>(carried[0], e)};
-      })[0];
+  Value lane =
+      k.b.create<arith::ConstantOp>(DenseElementsAttr::get(laneType, ArrayRef<int32_t>(numbers)));
+  Value sums = k.loop(k.index(0), query.count, KernelBuilder::lanes, {k.zeros()},
+                      [&](Value j, ArrayRef<Value> carried) -> SmallVector<Value> {
+                        Value score = k.load(query.scores, {query.slot, j}, KernelBuilder::lanes);
+                        Value e = k.b.create<uk::ExpOp>(k.b.create<arith::SubFOp>(score, shift));
+                        Value left = k.b.create<arith::IndexCastOp>(
+                            k.b.getI32Type(), k.b.create<arith::SubIOp>(query.count, j));
+                        Value inside = k.b.create<arith::CmpIOp>(arith::CmpIPredicate::slt, lane,
+                                                                 k.splat(left));
+                        e = k.b.create<arith::SelectOp>(inside, e, k.zeros());
+                        k.store(e, query.scores, {query.slot, j}, KernelBuilder::lanes);
+                        return {k.b.create<arith::AddFOp>(carried[0], e)};
+                      })[0];
   return k.b.create<uk::ReduceAddOp>(k.b.getF32Type(), sums);
 }
 
@@ -139,19 +136,17 @@ void emitWeightedValues(KernelBuilder &k, const Query &query, Value total) {
     for (int64_t c = d; c < std::min(d + block, query.headDim); c += KernelBuilder::lanes)
       chunks.emplace_back(c, std::min(KernelBuilder::lanes, query.headDim - c));
     SmallVector<Value> sums(chunks.size(), k.zeros());
-    sums = k.loop(k.index(0), query.count, 1, sums,
-                  [&](Value j, ArrayRef<Value> carried) -> SmallVector<Value> {
-                    Value e = k.splat(k.b.create<memref::LoadOp>(query.scores,
-                                                                 ValueRange{query.slot, j}));
-                    SmallVector<Value> next;
-                    for (auto [chunk, sum] : llvm::zip(chunks, carried)) {
-                      Value v = k.load(query.values, {query.kvHead, j, k.index(chunk.first)},
-                                       chunk.second);
-                      next.push_back(k.b.create<arith::AddFOp>(
-                          sum, k.b.create<arith::MulFOp>(e, v)));
-                    }
-                    return next;
-                  });
+    sums = k.loop(
+        k.index(0), query.count, 1, sums,
+        [&](Value j, ArrayRef<Value> carried) -> SmallVector<Value> {
+          Value e = k.splat(k.b.create<memref::LoadOp>(query.scores, ValueRange{query.slot, j}));
+          SmallVector<Value> next;
+          for (auto [chunk, sum] : llvm::zip(chunks, carried)) {
+            Value v = k.load(query.values, {query.kvHead, j, k.index(chunk.first)}, chunk.second);
+            next.push_back(k.b.create<arith::AddFOp>(sum, k.b.create<arith::MulFOp>(e, v)));
+          }
+          return next;
+        });
     for (auto [chunk, sum] : llvm::zip(chunks, sums))
       k.store(k.b.create<arith::DivFOp>(sum, divisor), query.y,
               {query.row, k.addIndex(query.column, k.index(chunk.first))}, chunk.second);
@@ -164,11 +159,11 @@ void emitWeightedValues(KernelBuilder &k, const Query &query, Value total) {
 func::FuncOp getOrCreateAttention(ModuleOp module, int64_t maxRows, lm::CacheType cache,
                                   int64_t heads, float scale, Isa isa) {
   int64_t kvHeads = cache.getKvHeads(), headDim = cache.getHeadDim();
-  std::string name = floatKernelName(
-      ("attention_" + Twine(heads) + "x" + Twine(kvHeads) + "x" + Twine(headDim) + "_" +
-       llvm::utohexstr(llvm::bit_cast<uint32_t>(scale), /*LowerCase=*/true))
-          .str(),
-      isa);
+  std::string name =
+      floatKernelName(("attention_" + Twine(heads) + "x" + Twine(kvHeads) + "x" + Twine(headDim) +
+                       "_" + llvm::utohexstr(llvm::bit_cast<uint32_t>(scale), /*LowerCase=*/true))
+                          .str(),
+                      isa);
   if (auto function = module.lookupSymbol<func::FuncOp>(name))
     return function;
 
@@ -176,9 +171,9 @@ func::FuncOp getOrCreateAttention(ModuleOp module, int64_t maxRows, lm::CacheTyp
   Type index = IndexType::get(context);
   MemRefType row = rowBuffer(context, maxRows, heads * headDim);
   MemRefType store = cacheBuffer(cache);
-  KernelBuilder k(module, name,
-                  {row, store, store, attentionScoreBuffer(cache), row, index, index, index,
-                   index});
+  KernelBuilder k(
+      module, name,
+      {row, store, store, attentionScoreBuffer(cache), row, index, index, index, index});
   Value position = k.argument(5), rows = k.argument(6), thread = k.argument(7);
   Value workers = k.b.create<arith::MinUIOp>(k.argument(8), k.index(attentionWorkers));
   Value items = k.mulIndex(rows, heads);

@@ -53,9 +53,8 @@ func::FuncOp getOrCreateElementwise(ModuleOp module, StringRef what, unsigned in
     auto conditional = k.b.create<scf::IfOp>(isLast, /*withElseRegion=*/false);
     OpBuilder::InsertionGuard guard(k.b);
     k.b.setInsertionPointToStart(conditional.thenBlock());
-    k.loop(k.index(0), rows, 1, [&](Value t) {
-      apply(t, k.index(whole * KernelBuilder::lanes), tail);
-    });
+    k.loop(k.index(0), rows, 1,
+           [&](Value t) { apply(t, k.index(whole * KernelBuilder::lanes), tail); });
   }
   return k.finish();
 }
@@ -77,11 +76,10 @@ Value activate(KernelBuilder &k, lm::Activation activation, Value x) {
 func::FuncOp getOrCreateGatedActivation(ModuleOp module, int64_t maxRows, int64_t features,
                                         lm::Activation activation, Isa isa) {
   std::string what = ("gated_" + lm::stringifyActivation(activation)).str();
-  return getOrCreateElementwise(module, what, 2, maxRows, features, isa,
-                                [&](KernelBuilder &k, ArrayRef<Value> v) -> Value {
-                                  return k.b.create<arith::MulFOp>(activate(k, activation, v[0]),
-                                                                   v[1]);
-                                });
+  return getOrCreateElementwise(
+      module, what, 2, maxRows, features, isa, [&](KernelBuilder &k, ArrayRef<Value> v) -> Value {
+        return k.b.create<arith::MulFOp>(activate(k, activation, v[0]), v[1]);
+      });
 }
 
 func::FuncOp getOrCreateAdd(ModuleOp module, int64_t maxRows, int64_t features, Isa isa) {

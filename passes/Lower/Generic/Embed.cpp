@@ -22,9 +22,8 @@ MemRefType weightDataBuffer(lb::WeightType type) {
 MemRefType weightScaleBuffer(lb::WeightType type) {
   if (type.isFloat())
     return {};
-  Type element = type.getScaleType() == ScaleType::F16
-                     ? Type(Float16Type::get(type.getContext()))
-                     : Type(Float32Type::get(type.getContext()));
+  Type element = type.getScaleType() == ScaleType::F16 ? Type(Float16Type::get(type.getContext()))
+                                                       : Type(Float32Type::get(type.getContext()));
   return MemRefType::get({type.getScaleCount()}, element);
 }
 
@@ -112,8 +111,8 @@ private:
       // Past the last step the codes are not stored by the caller.
       Value step = k.b.create<arith::MinUIOp>(k.addIndex(firstStep, k.index(s)), lastStep);
       Value at = k.addIndex(k.mulIndex(k.addIndex(lines, step), 32), inBlock);
-      Value byte = k.b.create<arith::ExtUIOp>(
-          k.b.getI32Type(), k.b.create<memref::LoadOp>(data, ValueRange{at}));
+      Value byte = k.b.create<arith::ExtUIOp>(k.b.getI32Type(),
+                                              k.b.create<memref::LoadOp>(data, ValueRange{at}));
       for (int64_t pair = 0; pair < 2; ++pair) {
         Value nibble = pair == 0 ? k.b.create<arith::AndIOp>(byte, scalar(15)).getResult()
                                  : k.b.create<arith::ShRUIOp>(byte, scalar(4)).getResult();
@@ -144,9 +143,9 @@ private:
 
 /// "1024x256_ternary_t2_dot_row_f16": everything the code depends on.
 std::string tableWord(lb::WeightType type) {
-  std::string word = (Twine(type.getRows()) + "x" + Twine(type.getColumns()) + "_" +
-                      schemeWord(type.getScheme()))
-                         .str();
+  std::string word =
+      (Twine(type.getRows()) + "x" + Twine(type.getColumns()) + "_" + schemeWord(type.getScheme()))
+          .str();
   if (type.isFloat())
     return word;
   word += std::string("_") + findLayout(*type.getLayout())->word;

@@ -23,12 +23,12 @@ mlir::MemRefType weightScaleBuffer(lb::WeightType type);
 mlir::MemRefType rowBuffer(mlir::MLIRContext *context, int64_t maxRows, int64_t features);
 
 /// (x, weight, y, rows, thread, threads)
-mlir::func::FuncOp getOrCreateRmsNorm(mlir::ModuleOp module, int64_t maxRows,
-                                      lb::WeightType weight, float eps, Isa isa);
+mlir::func::FuncOp getOrCreateRmsNorm(mlir::ModuleOp module, int64_t maxRows, lb::WeightType weight,
+                                      float eps, Isa isa);
 
 /// (x, table memref<maxContext * headDim x f32>, y, position, rows, thread, threads)
-mlir::func::FuncOp getOrCreateRope(mlir::ModuleOp module, int64_t maxRows,
-                                   lb::WeightType table, int64_t heads, Isa isa);
+mlir::func::FuncOp getOrCreateRope(mlir::ModuleOp module, int64_t maxRows, lb::WeightType table,
+                                   int64_t heads, Isa isa);
 
 /// Keys or values of one layer: memref<kvHeads x maxContext x headDim x f32>.
 mlir::MemRefType cacheBuffer(lm::CacheType type);
@@ -41,13 +41,12 @@ mlir::func::FuncOp getOrCreateCacheAppend(mlir::ModuleOp module, int64_t maxRows
 inline constexpr int64_t attentionWorkers = 64;
 mlir::MemRefType attentionScoreBuffer(lm::CacheType cache);
 /// (q, key cache, value cache, scores, y, position, rows, thread, threads)
-mlir::func::FuncOp getOrCreateAttention(mlir::ModuleOp module, int64_t maxRows,
-                                        lm::CacheType cache, int64_t heads, float scale, Isa isa);
+mlir::func::FuncOp getOrCreateAttention(mlir::ModuleOp module, int64_t maxRows, lm::CacheType cache,
+                                        int64_t heads, float scale, Isa isa);
 
 /// (gate, up, y, rows, thread, threads)
 mlir::func::FuncOp getOrCreateGatedActivation(mlir::ModuleOp module, int64_t maxRows,
-                                              int64_t features, lm::Activation activation,
-                                              Isa isa);
+                                              int64_t features, lm::Activation activation, Isa isa);
 /// (lhs, rhs, y, rows, thread, threads)
 mlir::func::FuncOp getOrCreateAdd(mlir::ModuleOp module, int64_t maxRows, int64_t features,
                                   Isa isa);

@@ -50,8 +50,8 @@ Value KernelBuilder::divIndex(Value lhs, Value rhs) { return b.create<arith::Div
 Value KernelBuilder::remIndex(Value lhs, Value rhs) { return b.create<arith::RemUIOp>(lhs, rhs); }
 
 std::pair<Value, Value> KernelBuilder::threadRange(Value count, Value thread, Value threads) {
-  auto range = b.create<uk::ThreadRangeOp>(b.getIndexType(), b.getIndexType(), count, thread,
-                                           threads);
+  auto range =
+      b.create<uk::ThreadRangeOp>(b.getIndexType(), b.getIndexType(), count, thread, threads);
   return {range.getBegin(), range.getEnd()};
 }
 

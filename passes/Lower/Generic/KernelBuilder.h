@@ -46,8 +46,8 @@ public:
 
   using Body = llvm::function_ref<void(mlir::Value)>;
   void loop(mlir::Value begin, mlir::Value end, int64_t step, Body body);
-  using CarryBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(
-      mlir::Value, llvm::ArrayRef<mlir::Value>)>;
+  using CarryBody =
+      llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, llvm::ArrayRef<mlir::Value>)>;
   llvm::SmallVector<mlir::Value> loop(mlir::Value begin, mlir::Value end, int64_t step,
                                       llvm::ArrayRef<mlir::Value> initial, CarryBody body);
 
@@ -55,9 +55,8 @@ public:
   /// at the end alone.
   void columns(int64_t count, llvm::function_ref<void(mlir::Value, int64_t)> body);
   /// The same with one carried vector.
-  mlir::Value
-  columns(int64_t count, mlir::Value initial,
-          llvm::function_ref<mlir::Value(mlir::Value, int64_t, mlir::Value)> body);
+  mlir::Value columns(int64_t count, mlir::Value initial,
+                      llvm::function_ref<mlir::Value(mlir::Value, int64_t, mlir::Value)> body);
 
   /// 16 elements from `indices` on, of which `width` exist; the others read as zero.
   mlir::Value load(mlir::Value buffer, llvm::ArrayRef<mlir::Value> indices, int64_t width);

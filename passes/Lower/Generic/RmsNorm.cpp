@@ -4,22 +4,22 @@
 #include "dialects/UKernel/UKernelOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "llvm/ADT/bit.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/bit.h"
 
 using namespace mlir;
 
 namespace lobit {
 
 /// ss = dot(x, x); inv = 1 / sqrt(ss / n + eps); y = (x * inv) * w.
-func::FuncOp getOrCreateRmsNorm(ModuleOp module, int64_t maxRows, lb::WeightType weight,
-                                float eps, Isa isa) {
+func::FuncOp getOrCreateRmsNorm(ModuleOp module, int64_t maxRows, lb::WeightType weight, float eps,
+                                Isa isa) {
   int64_t features = weight.getColumns();
-  std::string name = floatKernelName(
-      ("rms_norm_" + Twine(features) + "_" + schemeWord(weight.getScheme()) + "_" +
-       llvm::utohexstr(llvm::bit_cast<uint32_t>(eps), /*LowerCase=*/true))
-          .str(),
-      isa);
+  std::string name =
+      floatKernelName(("rms_norm_" + Twine(features) + "_" + schemeWord(weight.getScheme()) + "_" +
+                       llvm::utohexstr(llvm::bit_cast<uint32_t>(eps), /*LowerCase=*/true))
+                          .str(),
+                      isa);
   if (auto function = module.lookupSymbol<func::FuncOp>(name))
     return function;
 
@@ -41,8 +41,7 @@ func::FuncOp getOrCreateRmsNorm(ModuleOp module, int64_t maxRows, lb::WeightType
     Value inverse = k.splat(k.b.create<arith::DivFOp>(k.f32(1), root));
     k.columns(features, [&](Value column, int64_t width) {
       Value v = k.b.create<arith::MulFOp>(k.load(x, {t, column}, width), inverse);
-      k.store(k.b.create<arith::MulFOp>(v, k.loadFloat(w, {column}, width)), y, {t, column},
-              width);
+      k.store(k.b.create<arith::MulFOp>(v, k.loadFloat(w, {column}, width)), y, {t, column}, width);
     });
   });
   return k.finish();

@@ -9,19 +9,17 @@ namespace lobit {
 
 /// y[i] = x[i] c - x[i+h] s, y[i+h] = x[i+h] c + x[i] s, h = headDim / 2; the table row of
 /// a position holds h cosines, then h sines. A thread takes (token, head) pairs.
-func::FuncOp getOrCreateRope(ModuleOp module, int64_t maxRows, lb::WeightType table,
-                             int64_t heads, Isa isa) {
+func::FuncOp getOrCreateRope(ModuleOp module, int64_t maxRows, lb::WeightType table, int64_t heads,
+                             Isa isa) {
   int64_t headDim = table.getColumns();
-  std::string name =
-      floatKernelName(("rope_" + Twine(heads) + "x" + Twine(headDim)).str(), isa);
+  std::string name = floatKernelName(("rope_" + Twine(heads) + "x" + Twine(headDim)).str(), isa);
   if (auto function = module.lookupSymbol<func::FuncOp>(name))
     return function;
 
   MLIRContext *context = module.getContext();
   Type index = IndexType::get(context);
   MemRefType row = rowBuffer(context, maxRows, heads * headDim);
-  KernelBuilder k(module, name,
-                  {row, weightDataBuffer(table), row, index, index, index, index});
+  KernelBuilder k(module, name, {row, weightDataBuffer(table), row, index, index, index, index});
   Value x = k.argument(0), tableValues = k.argument(1), y = k.argument(2);
   Value position = k.argument(3), rows = k.argument(4);
   int64_t half = headDim / 2;

@@ -1,5 +1,5 @@
-#include "passes/Lower/Target/Target.h"
 #include "passes/Lower/Passes.h"
+#include "passes/Lower/Target/Target.h"
 #include "passes/Lower/X86/X86.h"
 
 #include "dialects/UKernel/UKernelDialect.h"

@@ -1,0 +1,159 @@
+#include "passes/Lower/FunctionLowering.h"
+#include "passes/Lower/Generic/FloatKernels.h"
+#include "passes/Lower/ModuleFacts.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace lobit {
+
+void FunctionLowering::emit() {
+  b.setInsertionPointToEnd(shared.module.getBody());
+  StringRef name = isEntry ? StringRef(modelSymbol) : source.getName();
+  lowered = b.create<func::FuncOp>(loc, name, b.getFunctionType(argumentTypes, {}));
+  if (!isEntry)
+    lowered.setPrivate();
+  Block *body = lowered.addEntryBlock();
+  b.setInsertionPointToStart(body);
+  frame = body->getArgument(argumentTypes.size() - (isEntry ? 1 : 2));
+  if (!isEntry)
+    operationBase = body->getArguments().back();
+  auto field = [&](uk::Field which) -> Value {
+    return b.create<uk::FieldOp>(loc, b.getIndexType(), which, frame);
+  };
+  rows = field(uk::Field::Rows);
+  thread = field(uk::Field::Thread);
+  threads = field(uk::Field::Threads);
+  for (auto [argument, index] : indexArguments) {
+    Value value = isEntry ? field(index == 0 ? uk::Field::Position : uk::Field::FirstOutputRow)
+                          : Value(body->getArgument(index));
+    numbers.map(argument, value);
+  }
+  for (auto constant : source.getBody().getOps<arith::ConstantOp>())
+    if (!isa<RankedTensorType>(constant.getType()))
+      b.clone(*constant, numbers);
+
+  for (const Step &step : steps) {
+    if (mustWait(step)) {
+      b.create<uk::BarrierOp>(loc, frame);
+      pending.clear();
+    }
+    step.emit();
+    if (!step.isCall)
+      pending.push_back(&step);
+    if (step.traced) {
+      Value index = constant(*step.traced);
+      if (operationBase)
+        index = b.create<arith::AddIOp>(loc, operationBase, index);
+      b.create<uk::TraceOp>(loc, index, frame);
+    }
+  }
+  // A caller may use the results at once.
+  if (!isEntry && !pending.empty())
+    b.create<uk::BarrierOp>(loc, frame);
+  b.create<func::ReturnOp>(loc);
+}
+
+//===--- barriers -----------------------------------------------------------===//
+
+bool FunctionLowering::overlaps(BufferId a, BufferId b) const {
+  const Buffer &x = buffers[a], &y = buffers[b];
+  if (!x.section || !y.section)
+    return a == b;
+  return x.section == y.section && x.argument == y.argument && x.offset < y.offset + y.bytes &&
+         y.offset < x.offset + x.bytes;
+}
+
+bool FunctionLowering::mustWait(const Step &step) const {
+  if (step.isCall)
+    return !pending.empty();
+  auto touch = [&](ArrayRef<BufferId> some, ArrayRef<BufferId> others) {
+    return llvm::any_of(some, [&](BufferId a) {
+      return llvm::any_of(others, [&](BufferId b) { return overlaps(a, b); });
+    });
+  };
+  return llvm::any_of(pending, [&](const Step *earlier) {
+    if (earlier->isSerial && step.isSerial)
+      return false;
+    return touch(earlier->writes, step.reads) || touch(earlier->writes, step.writes) ||
+           touch(earlier->reads, step.writes);
+  });
+}
+
+//===--- values -------------------------------------------------------------===//
+
+Value FunctionLowering::view(BufferId id, MemRefType type) {
+  Value &known = views[{id, type}];
+  if (known)
+    return known;
+  const Buffer &buffer = buffers[id];
+  if (buffer.section) {
+    uint64_t base = *buffer.section == uk::Section::Scratch ? scratchBase : 0;
+    known = b.create<uk::BufferOp>(loc, type, *buffer.section, frame, buffer.argument,
+                                   base + buffer.offset);
+    return known;
+  }
+  Value argument = lowered.getArgument(buffer.argument);
+  if (argument.getType() == type)
+    return known = argument;
+  auto [strides, offset] = getStridesAndOffset(type);
+  SmallVector<OpFoldResult> sizes, steps;
+  for (auto [size, stride] : llvm::zip(type.getShape(), strides)) {
+    sizes.push_back(b.getIndexAttr(size));
+    steps.push_back(b.getIndexAttr(stride));
+  }
+  known = b.create<memref::ReinterpretCastOp>(loc, type, argument, OpFoldResult(b.getIndexAttr(0)),
+                                              sizes, steps);
+  return known;
+}
+
+Value FunctionLowering::rowView(BufferId id, int64_t features) {
+  return view(id, rowBuffer(b.getContext(), shared.maxRows, features));
+}
+
+Value FunctionLowering::weightView(const Weight &weight) {
+  return view(weight.data, weightDataBuffer(weight.type));
+}
+
+Value FunctionLowering::scaleView(const Weight &weight) {
+  return view(weight.scales, weightScaleBuffer(weight.type));
+}
+
+Value FunctionLowering::number(Value value) { return numbers.lookup(value); }
+
+Value FunctionLowering::rowsOf(Value tensor) {
+  int64_t size = cast<RankedTensorType>(tensor.getType()).getDimSize(0);
+  return ShapedType::isDynamic(size) ? rows : constant(size);
+}
+
+Value FunctionLowering::constant(int64_t value) {
+  Value &known = constants[value];
+  if (!known) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&lowered.getBody().front());
+    known = b.create<arith::ConstantIndexOp>(loc, value);
+  }
+  return known;
+}
+
+void FunctionLowering::call(func::FuncOp kernel, ArrayRef<Value> arguments) {
+  b.create<func::CallOp>(loc, kernel, arguments);
+}
+
+void FunctionLowering::callRows(func::FuncOp kernel, SmallVector<Value> arguments, Value rowCount) {
+  arguments.append({rowCount, thread, threads});
+  call(kernel, arguments);
+}
+
+void FunctionLowering::emitSerial(function_ref<void()> body) {
+  Value isFirst = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, thread, constant(0));
+  auto conditional = b.create<scf::IfOp>(loc, isFirst, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(conditional.thenBlock());
+  body();
+}
+
+} // namespace lobit

@@ -1,0 +1,177 @@
+/// \file
+/// One function of the tensor level as steps on static buffers.
+///
+/// `analyze` turns each op into steps and notes which buffers a step reads and writes;
+/// then buffers get their places; `emit` writes the function: the steps in order, with a
+/// barrier before each step that touches what another thread may still read or write.
+#ifndef LOBIT_PASSES_LOWER_FUNCTIONLOWERING_H
+#define LOBIT_PASSES_LOWER_FUNCTIONLOWERING_H
+
+#include "passes/Lower/Kernels.h"
+#include "passes/Lower/Operations.h"
+
+#include "dialects/LM/LMOps.h"
+#include "dialects/Lobit/LobitOps.h"
+#include "dialects/UKernel/UKernelOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/MapVector.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+
+namespace lobit {
+
+class FunctionLowering;
+
+/// What the functions of a module share.
+struct ModuleLowering {
+  mlir::ModuleOp module;
+  Isa isa = Isa::X86V1;
+  int64_t maxRows = 64;
+
+  std::map<mlir::Operation *, std::unique_ptr<FunctionLowering>> functions;
+  /// Layer -> offset of the keys in the state; the values follow, 64-byte aligned.
+  std::map<int64_t, std::pair<lm::CacheType, uint64_t>> caches;
+  uint64_t stateBytes = 0;
+  /// Distinct linear layers: type of the weight, type of the bias or null.
+  llvm::SetVector<std::pair<lb::WeightType, lb::WeightType>> linears;
+
+  FunctionLowering *find(llvm::StringRef name);
+};
+
+/// The kernel's view of a linear layer; `bias` may be null.
+LinearShape linearShape(lb::WeightType weight, lb::WeightType bias, int64_t maxRows);
+
+class FunctionLowering {
+public:
+  FunctionLowering(ModuleLowering &shared, mlir::func::FuncOp source, bool isEntry);
+
+  mlir::LogicalResult analyze();
+  /// Bytes of scratch this function needs for itself; known after analyze.
+  uint64_t scratchBytes() const { return ownScratch; }
+  mlir::func::FuncOp getSource() { return source; }
+  /// The traced operations it runs, calls included, without labels.
+  llvm::ArrayRef<TracedOperation> getOperations() const { return operations; }
+
+  /// Where its scratch starts: behind that of all callers.
+  uint64_t scratchBase = 0;
+
+  void emit();
+
+private:
+  using BufferId = unsigned;
+
+  struct Buffer {
+    /// nullopt: an argument of the function.
+    std::optional<uk::Section> section;
+    uint64_t argument = 0;
+    uint64_t offset = 0;
+    uint64_t bytes = 0;
+  };
+  /// The buffers of a weight; `scales` is meaningful for quantized weights.
+  struct Weight {
+    lb::WeightType type;
+    BufferId data = 0, scales = 0;
+  };
+  struct Cache {
+    BufferId keys = 0, values = 0;
+  };
+  struct Step {
+    llvm::SmallVector<BufferId> reads, writes;
+    /// Runs in thread 0 alone.
+    bool isSerial = false;
+    bool isCall = false;
+    std::function<void()> emit;
+    /// Index of the operation that is done with this step.
+    std::optional<uint64_t> traced;
+  };
+
+  // Analysis.
+  mlir::LogicalResult analyzeArguments();
+  mlir::LogicalResult analyzeOp(mlir::Operation *op);
+  mlir::LogicalResult analyzeWeight(mlir::Operation *op);
+  mlir::LogicalResult analyzeCache(lm::CacheOp op);
+  mlir::LogicalResult analyzeConstant(mlir::arith::ConstantOp op);
+  mlir::LogicalResult analyzeEmbed(lm::EmbedOp op);
+  mlir::LogicalResult analyzeRmsNorm(lm::RmsNormOp op);
+  mlir::LogicalResult analyzeRope(lm::RopeOp op);
+  mlir::LogicalResult analyzeAttention(lm::AttentionOp op);
+  mlir::LogicalResult analyzeGatedActivation(lm::GatedActivationOp op);
+  mlir::LogicalResult analyzeAdd(lm::AddOp op);
+  mlir::LogicalResult analyzeLinear(mlir::Operation *op, mlir::Value input, mlir::Value weight,
+                                    mlir::Value bias, mlir::Value first);
+  mlir::LogicalResult analyzeLinalg(mlir::linalg::LinalgOp op);
+  mlir::LogicalResult analyzeCall(mlir::func::CallOp op);
+  mlir::LogicalResult analyzeReturn(mlir::func::ReturnOp op);
+
+  BufferId addBuffer(Buffer buffer);
+  BufferId addScratch(uint64_t bytes);
+  /// The buffer a result is written to: the caller's when the value is returned.
+  BufferId resultBuffer(mlir::Value result);
+  uint64_t tensorBytes(mlir::Type type) const;
+  llvm::SmallVector<BufferId> quantized(mlir::Value input, const ActShape &shape,
+                                        mlir::Value first);
+  Step &addStep(llvm::ArrayRef<BufferId> reads, llvm::ArrayRef<BufferId> writes,
+                std::function<void()> emit);
+  /// Marks the last step as the end of an operation.
+  void trace(TracedOperation operation);
+  void addCopy(mlir::Value from, BufferId to);
+  void plan();
+
+  // Emission.
+  mlir::FunctionType loweredType();
+  mlir::Value view(BufferId buffer, mlir::MemRefType type);
+  mlir::Value rowView(BufferId buffer, int64_t features);
+  mlir::Value weightView(const Weight &weight);
+  mlir::Value scaleView(const Weight &weight);
+  mlir::Value number(mlir::Value value);
+  mlir::Value rowsOf(mlir::Value tensor);
+  mlir::Value constant(int64_t value);
+  void call(mlir::func::FuncOp kernel, llvm::ArrayRef<mlir::Value> arguments);
+  /// `arguments`, rows, thread, threads.
+  void callRows(mlir::func::FuncOp kernel, llvm::SmallVector<mlir::Value> arguments,
+                mlir::Value rows);
+  void emitSerial(llvm::function_ref<void()> body);
+  bool mustWait(const Step &step) const;
+  bool overlaps(BufferId a, BufferId b) const;
+
+  ModuleLowering &shared;
+  mlir::func::FuncOp source;
+  bool isEntry;
+
+  llvm::SmallVector<Buffer> buffers;
+  llvm::SmallVector<Step> steps;
+  llvm::SmallVector<TracedOperation> operations;
+  uint64_t ownScratch = 0;
+
+  llvm::DenseMap<mlir::Value, BufferId> tensors;
+  llvm::DenseMap<mlir::Value, Weight> weights;
+  llvm::DenseMap<mlir::Value, Cache> caches;
+  /// Results that are written straight into the caller's buffer.
+  llvm::DenseMap<mlir::Value, BufferId> returned;
+  llvm::SmallVector<BufferId> resultBuffers;
+  struct Quantized {
+    mlir::Value input, first;
+    ActShape shape;
+    llvm::SmallVector<BufferId> buffers;
+  };
+  llvm::SmallVector<Quantized> quantizedInputs;
+  /// Lowered function argument of an argument buffer or an index argument.
+  llvm::DenseMap<mlir::Value, unsigned> indexArguments;
+  llvm::SmallVector<mlir::Type> argumentTypes;
+
+  mlir::OpBuilder b;
+  mlir::Location loc;
+  mlir::func::FuncOp lowered;
+  mlir::Value frame, thread, threads, rows, operationBase;
+  llvm::DenseMap<std::pair<BufferId, mlir::Type>, mlir::Value> views;
+  llvm::DenseMap<int64_t, mlir::Value> constants;
+  mlir::IRMapping numbers;
+  llvm::SmallVector<const Step *> pending;
+};
+
+} // namespace lobit
+
+#endif // LOBIT_PASSES_LOWER_FUNCTIONLOWERING_H

@@ -1,0 +1,37 @@
+/// \file
+/// The only place that puts passes in order.
+#ifndef LOBIT_PASSES_PIPELINES_PIPELINES_H
+#define LOBIT_PASSES_PIPELINES_PIPELINES_H
+
+#include "runtime/format/Tables.h"
+
+#include "mlir/Pass/PassManager.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lobit {
+
+/// The stages of the compiler, in order; the words of --stop-after.
+enum class Stage { Import, Quantize, Pack, Lower, Emit };
+std::optional<Stage> findStage(std::string_view word);
+const char *stageWord(Stage stage);
+
+/// pack: byte layouts. `kernel` is auto, tl1 or dot.
+void addPackPasses(mlir::OpPassManager &manager, const std::string &kernel);
+
+/// lower, first half, the same for every instruction set: one function per distinct block,
+/// places in the weights section (storedTensors of passes/Lower/StoredTensors.h is valid
+/// from here on).
+void addPlanPasses(mlir::OpPassManager &manager);
+
+/// lower, second half, on a clone of the planned module per instruction set: kernels on
+/// static buffers (moduleFacts, operations and linearFunctions of passes/Lower are valid
+/// from here on), then target instructions and the LLVM dialect.
+void addKernelPasses(mlir::OpPassManager &manager, Isa isa, int64_t maxRows = 64);
+void addTargetPasses(mlir::OpPassManager &manager, Isa isa);
+
+} // namespace lobit
+
+#endif // LOBIT_PASSES_PIPELINES_PIPELINES_H

@@ -5,21 +5,22 @@
 
 using namespace lobit;
 
-const char *lobit::nonFiniteWord(NonFinite policy) {
+const char *lobit::nonFinitePolicyWord(NonFinitePolicy policy) {
   switch (policy) {
-  case NonFinite::Error:
+  case NonFinitePolicy::Error:
     return "error";
-  case NonFinite::Zero:
+  case NonFinitePolicy::Zero:
     return "zero";
-  case NonFinite::Clamp:
+  case NonFinitePolicy::Clamp:
     break;
   }
   return "clamp";
 }
 
-bool lobit::parseNonFinite(std::string_view word, NonFinite &policy) {
-  for (NonFinite candidate : {NonFinite::Error, NonFinite::Zero, NonFinite::Clamp})
-    if (word == nonFiniteWord(candidate)) {
+bool lobit::parseNonFinitePolicy(std::string_view word, NonFinitePolicy &policy) {
+  for (NonFinitePolicy candidate :
+       {NonFinitePolicy::Error, NonFinitePolicy::Zero, NonFinitePolicy::Clamp})
+    if (word == nonFinitePolicyWord(candidate)) {
       policy = candidate;
       return true;
     }
@@ -75,7 +76,7 @@ void FloatTensor::widen(int64_t first, int64_t count, float *out) const {
   }
 }
 
-Status FloatTensor::checkFinite(NonFinite policy, int64_t *replaced) {
+Status FloatTensor::checkFinite(NonFinitePolicy policy, int64_t *replaced) {
   std::vector<float> values(size_t(std::min<int64_t>(size(), 4096)));
   uint32_t largestFinite = 0;
   int64_t found = 0;
@@ -96,7 +97,7 @@ Status FloatTensor::checkFinite(NonFinite policy, int64_t *replaced) {
         continue;
       }
       ++found;
-      if (policy == NonFinite::Error)
+      if (policy == NonFinitePolicy::Error)
         return Status(StatusCode::MALFORMED,
                       "tensor '" + name_ + "' has " +
                           (magnitude > 0x7f800000u ? "a NaN" : "an infinity") + " at row " +
@@ -106,7 +107,7 @@ Status FloatTensor::checkFinite(NonFinite policy, int64_t *replaced) {
     }
   }
   replace_ = found != 0;
-  infinity_ = policy == NonFinite::Clamp ? bitsToFloat(largestFinite) : 0.0f;
+  infinity_ = policy == NonFinitePolicy::Clamp ? bitsToFloat(largestFinite) : 0.0f;
   if (replaced)
     *replaced = found;
   return Status();

@@ -12,11 +12,11 @@ namespace lobit {
 /// What to do with NaN and infinite weights.
 /// Zero: they become 0. Clamp: NaN becomes 0, an infinity the largest finite
 /// magnitude of the tensor with its sign.
-enum class NonFinite { Error, Zero, Clamp };
+enum class NonFinitePolicy { Error, Zero, Clamp };
 
 /// The words `error`, `zero` and `clamp`.
-const char *nonFiniteWord(NonFinite policy);
-bool parseNonFinite(std::string_view word, NonFinite &policy);
+const char *nonFinitePolicyWord(NonFinitePolicy policy);
+bool parseNonFinitePolicy(std::string_view word, NonFinitePolicy &policy);
 
 /// Elements are numbered row by row.
 class FloatTensor {
@@ -32,13 +32,13 @@ public:
   int64_t size() const { return rows_ * columns_; }
 
   /// The elements first .. first + count - 1, widened exactly, with non-finite
-  /// values already replaced when `replaceNonFinite` was called.
+  /// values replaced as `checkFinite` decided.
   void widen(int64_t first, int64_t count, float *out) const;
 
   /// Applies `policy` to all later calls of `widen`. Under Error the first NaN or
   /// infinity is a MALFORMED status that names tensor, row and column. `replaced`,
   /// when given, receives the number of non-finite elements.
-  Status checkFinite(NonFinite policy, int64_t *replaced = nullptr);
+  Status checkFinite(NonFinitePolicy policy, int64_t *replaced = nullptr);
 
 private:
   void widenStored(int64_t first, int64_t count, float *out) const;

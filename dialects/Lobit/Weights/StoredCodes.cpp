@@ -29,34 +29,9 @@ static void unpackRow(const uint8_t *bytes, int shift, int64_t columns, int8_t *
     codes[c] = int8_t((bytes[c] >> shift & 3) - 1);
 }
 
-static Status unpackHf(const std::string &name, const TensorData &data, const ScaleGrid &grid,
-                       std::vector<int8_t> &codes) {
-  int64_t packedRows = (grid.rows + 3) / 4;
-  for (int64_t row = 0; row < grid.rows; ++row) {
-    int8_t *to = &codes[size_t(row * grid.columns)];
-    unpackRow(data.bytes + row % packedRows * grid.columns, int(row / packedRows * 2), grid.columns,
-              to);
-    // Only the invalid code 3 became 2.
-    uint8_t invalid = 0;
-    for (int64_t c = 0; c < grid.columns; ++c)
-      invalid |= uint8_t(to[c] == 2);
-    for (int64_t c = 0; invalid && c < grid.columns; ++c)
-      if (to[c] == 2)
-        return badCode(name, row, c, "the invalid packed code 3");
-  }
-  return Status();
-}
-
-Result<CodedWeight> lobit::readStoredCodes(const std::string &name, const TensorData &data,
-                                           const ScaleGrid &grid, int largest) {
-  bool packed = data.type == ElementType::HfPackedTernary;
-  if (!packed && data.type != ElementType::Int8Codes)
-    return Status(StatusCode::MISMATCH,
-                  "tensor '" + name + "' holds float values where codes are expected");
-  if (packed && largest != 1)
-    return Status(StatusCode::MISMATCH,
-                  "tensor '" + name + "' holds ternary codes where int8 codes are expected");
-  int64_t expected = (packed ? (grid.rows + 3) / 4 : grid.rows) * grid.columns;
+static Status checkCounts(const std::string &name, const TensorData &data, const ScaleGrid &grid) {
+  int64_t rows = data.type == ElementType::HfPackedTernary ? (grid.rows + 3) / 4 : grid.rows;
+  int64_t expected = rows * grid.columns;
   if (data.size != uint64_t(expected))
     return Status(StatusCode::MISMATCH, "tensor '" + name + "' has " + std::to_string(data.size) +
                                             " bytes of codes, expected " +
@@ -69,12 +44,49 @@ Result<CodedWeight> lobit::readStoredCodes(const std::string &name, const Tensor
     if (!isFiniteFloat(data.scales[i]))
       return Status(StatusCode::MALFORMED, "scale " + std::to_string(i) + " of tensor '" + name +
                                                "' is not finite; the file is damaged");
+  return Status();
+}
+
+// Code 3 has both bits set. Bytes are checked 8 at a time; only a hit is located.
+static Status checkPackedCodes(const std::string &name, const uint8_t *bytes, int64_t rows,
+                               int64_t columns) {
+  int64_t packedRows = (rows + 3) / 4, size = packedRows * columns, i = 0;
+  uint64_t found = 0;
+  for (; i + 8 <= size; i += 8) {
+    uint64_t word;
+    std::memcpy(&word, bytes + i, 8);
+    found |= word & word >> 1 & 0x5555555555555555u;
+  }
+  for (; i < size; ++i)
+    found |= uint64_t(bytes[i] & bytes[i] >> 1 & 0x55);
+  for (int64_t row = 0; found && row < rows; ++row)
+    for (int64_t c = 0; c < columns; ++c)
+      if ((bytes[row % packedRows * columns + c] >> (row / packedRows * 2) & 3) == 3)
+        return badCode(name, row, c, "the invalid packed code 3");
+  return Status();
+}
+
+Result<CodedWeight> lobit::readStoredCodes(const std::string &name, const TensorData &data,
+                                           const ScaleGrid &grid, int largest) {
+  bool packed = data.type == ElementType::HfPackedTernary;
+  if (!packed && data.type != ElementType::Int8Codes)
+    return Status(StatusCode::MISMATCH,
+                  "tensor '" + name + "' holds float values where codes are expected");
+  if (packed && largest != 1)
+    return Status(StatusCode::MISMATCH,
+                  "tensor '" + name + "' holds ternary codes where int8 codes are expected");
+  if (Status status = checkCounts(name, data, grid); !status.ok())
+    return status;
   CodedWeight result;
   result.scales = data.scales;
   result.codes.resize(size_t(grid.rows * grid.columns));
   if (packed) {
-    if (Status status = unpackHf(name, data, grid, result.codes); !status.ok())
+    if (Status status = checkPackedCodes(name, data.bytes, grid.rows, grid.columns); !status.ok())
       return status;
+    int64_t packedRows = (grid.rows + 3) / 4;
+    for (int64_t row = 0; row < grid.rows; ++row)
+      unpackRow(data.bytes + row % packedRows * grid.columns, int(row / packedRows * 2),
+                grid.columns, &result.codes[size_t(row * grid.columns)]);
     return result;
   }
   std::memcpy(result.codes.data(), data.bytes, result.codes.size());
@@ -86,7 +98,7 @@ Result<CodedWeight> lobit::readStoredCodes(const std::string &name, const Tensor
   return result;
 }
 
-static std::array<uint8_t, 256> countOfOnesByByte() {
+static constexpr std::array<uint8_t, 256> countOfOnesByByte() {
   std::array<uint8_t, 256> table{};
   for (int byte = 0; byte < 256; ++byte)
     for (int shift = 0; shift < 8; shift += 2)
@@ -94,15 +106,20 @@ static std::array<uint8_t, 256> countOfOnesByByte() {
   return table;
 }
 
-int64_t lobit::countPackedZeros(const uint8_t *bytes, int64_t rows, int64_t columns) {
-  static const std::array<uint8_t, 256> table = countOfOnesByByte();
-  int64_t packedRows = (rows + 3) / 4, zeros = 0;
-  for (int64_t i = 0; i < packedRows * columns; ++i)
-    zeros += table[bytes[i]];
+Result<int64_t> lobit::countPackedZeros(const std::string &name, const TensorData &data,
+                                        const ScaleGrid &grid) {
+  static constexpr std::array<uint8_t, 256> ones = countOfOnesByByte();
+  if (Status status = checkCounts(name, data, grid); !status.ok())
+    return status;
+  if (Status status = checkPackedCodes(name, data.bytes, grid.rows, grid.columns); !status.ok())
+    return status;
+  int64_t packedRows = (grid.rows + 3) / 4, zeros = 0;
+  for (uint64_t i = 0; i < data.size; ++i)
+    zeros += ones[data.bytes[i]];
   // Codes of the rows past the last one are not weights.
-  for (int64_t row = rows; row < 4 * packedRows; ++row)
-    for (int64_t c = 0; c < columns; ++c)
-      zeros -= (bytes[row % packedRows * columns + c] >> (row / packedRows * 2) & 3) == 1;
+  for (int64_t row = grid.rows; row < 4 * packedRows; ++row)
+    for (int64_t c = 0; c < grid.columns; ++c)
+      zeros -= (data.bytes[row % packedRows * grid.columns + c] >> (row / packedRows * 2) & 3) == 1;
   return zeros;
 }
 

@@ -14,8 +14,10 @@ namespace lobit {
 Result<CodedWeight> readStoredCodes(const std::string &name, const TensorData &data,
                                     const ScaleGrid &grid, int largest);
 
-/// Number of zero codes of an HfPackedTernary tensor without unpacking it.
-int64_t countPackedZeros(const uint8_t *bytes, int64_t rows, int64_t columns);
+/// Number of zero codes of an HfPackedTernary tensor, checked like readStoredCodes
+/// but not unpacked.
+Result<int64_t> countPackedZeros(const std::string &name, const TensorData &data,
+                                 const ScaleGrid &grid);
 
 /// The inverse of reading HfPackedTernary; codes of missing rows are 1.
 std::vector<uint8_t> packHfTernary(const int8_t *codes, int64_t rows, int64_t columns);

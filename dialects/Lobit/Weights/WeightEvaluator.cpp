@@ -142,9 +142,9 @@ Result<FloatTensor> lobit::floatTensorOf(lb::WeightOp weight, const TensorData &
       FloatTensor::create(weightName(weight), data, type.getRows(), type.getColumns());
   if (!tensor.ok())
     return tensor;
-  NonFinite policy = NonFinite::Error;
+  NonFinitePolicy policy = NonFinitePolicy::Error;
   if (auto attr = weight->getAttrOfType<StringAttr>(lb::nonFiniteAttr))
-    if (!parseNonFinite(std::string_view(attr.getValue()), policy))
+    if (!parseNonFinitePolicy(std::string_view(attr.getValue()), policy))
       return Status(StatusCode::INVALID_ARGUMENT, std::string("expected ") + lb::nonFiniteAttr +
                                                       " error, zero or clamp, found '" +
                                                       attr.getValue().str() + "'");

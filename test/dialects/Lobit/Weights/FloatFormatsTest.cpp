@@ -95,30 +95,30 @@ TEST(FloatTensor, NamesTheFirstNonFiniteWeight) {
   std::vector<float> values(3 * 5000, 1.0f);
   values[2 * 5000 + 4321] = std::nanf("");
   FloatTensor tensor = tensorOf(values, 3, 5000);
-  Status status = tensor.checkFinite(NonFinite::Error);
+  Status status = tensor.checkFinite(NonFinitePolicy::Error);
   EXPECT_EQ(status.code(), StatusCode::MALFORMED);
   EXPECT_EQ(status.message(), "tensor 'w' has a NaN at row 2, column 4321; repair the checkpoint, "
                               "or choose nonfinite=zero or nonfinite=clamp");
   values[7] = -INFINITY;
-  EXPECT_EQ(tensorOf(values, 3, 5000).checkFinite(NonFinite::Error).message(),
+  EXPECT_EQ(tensorOf(values, 3, 5000).checkFinite(NonFinitePolicy::Error).message(),
             "tensor 'w' has an infinity at row 0, column 7; repair the checkpoint, or choose "
             "nonfinite=zero or nonfinite=clamp");
 }
 
 TEST(FloatTensor, ReplacesNonFiniteWeights) {
   std::vector<float> values = {1, -INFINITY, std::nanf(""), -3, INFINITY};
-  for (NonFinite policy : {NonFinite::Zero, NonFinite::Clamp}) {
+  for (NonFinitePolicy policy : {NonFinitePolicy::Zero, NonFinitePolicy::Clamp}) {
     FloatTensor tensor = tensorOf(values, 1, 5);
     int64_t replaced = 0;
     ASSERT_TRUE(tensor.checkFinite(policy, &replaced).ok());
     EXPECT_EQ(replaced, 3);
     float got[5];
     tensor.widen(0, 5, got);
-    float largest = policy == NonFinite::Clamp ? 3 : 0;
+    float largest = policy == NonFinitePolicy::Clamp ? 3 : 0;
     EXPECT_EQ(std::vector<float>(got, got + 5), std::vector<float>({1, -largest, 0, -3, largest}));
   }
-  NonFinite policy;
-  EXPECT_TRUE(parseNonFinite("clamp", policy));
-  EXPECT_EQ(policy, NonFinite::Clamp);
-  EXPECT_FALSE(parseNonFinite("drop", policy));
+  NonFinitePolicy policy;
+  EXPECT_TRUE(parseNonFinitePolicy("clamp", policy));
+  EXPECT_EQ(policy, NonFinitePolicy::Clamp);
+  EXPECT_FALSE(parseNonFinitePolicy("drop", policy));
 }

@@ -93,11 +93,11 @@ TEST(StoredCodes, UnpacksRowsOfFourStrides) {
           int code = packed[size_t(row % quarter * columns + c)] >> (2 * (row / quarter)) & 3;
           ASSERT_EQ(code - 1, codes[size_t(row * columns + c)]);
         }
-      auto read = readStoredCodes("w", dataOf(ElementType::HfPackedTernary, packed, {0.5f}),
-                                  tensorGrid(rows, columns), 1);
+      TensorData data = dataOf(ElementType::HfPackedTernary, packed, {0.5f});
+      auto read = readStoredCodes("w", data, tensorGrid(rows, columns), 1);
       ASSERT_TRUE(read.ok());
       EXPECT_EQ(read->codes, codes);
-      EXPECT_EQ(countPackedZeros(packed.data(), rows, columns),
+      EXPECT_EQ(*countPackedZeros("w", data, tensorGrid(rows, columns)),
                 std::count(codes.begin(), codes.end(), 0));
     }
 }

@@ -1,0 +1,82 @@
+#ifndef LOBIT_PASSES_QUANTIZE_PASSES_TD
+#define LOBIT_PASSES_QUANTIZE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def LobitQuantizeTernary : Pass<"lobit-quantize-ternary", "::mlir::ModuleOp"> {
+  let summary = "quantize the weights of linear layers to ternary codes";
+  let description = [{
+    Inserts `lobit.quantize` between the weights and the layers that read them. Weights
+    that are ternary already keep codes and scales under every method but
+    `absmean-block`; the granularity then becomes the coarsest one that holds them,
+    unless a finer one was asked for. When f16 cannot hold a scale, the scales of that
+    weight are f32. Weights by name are quantized without being looked at.
+
+    Before:
+
+    ```mlir
+    func.func @f(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
+      %w = lobit.weight codes dense<[[1.0, -1.0, 0.25, -0.25], [0.75, -0.75, 0.0, 0.0]]> : tensor<2x4xf32> : !lobit.weight<2x4xf32>
+      %y = lobit.linear %x, %w : tensor<1x4xf32>, !lobit.weight<2x4xf32> -> tensor<1x2xf32>
+      return %y : tensor<1x2xf32>
+    }
+    ```
+
+    After `-lobit-quantize-ternary=method=absmean -lobit-fold-weights`: the mean
+    magnitude is 0.5, and 0.25 / 0.5 is a tie that goes to the even code 0:
+
+    ```mlir
+    %w = lobit.weight codes dense<[[1, -1, 0, 0], [1, -1, 0, 0]]> : tensor<2x4xi8> scales dense<5.000000e-01> : tensor<1xf32> : !lobit.weight<2x4, #lobit.ternary<tensor, f32>>
+    ```
+  }];
+  let options = [
+    Option<"method", "method", "std::string", "\"optimal\"",
+           "absmean, absmean-hf, absmean-block, absmean-refit or optimal">,
+    Option<"granularity", "granularity", "std::string", "\"\"",
+           "tensor, row or group; the method's own when it is empty">,
+    Option<"groupSize", "group-size", "int64_t", "256",
+           "columns that share a scale under granularity=group: 32, 64, 128 or 256">,
+    Option<"scaleType", "scale-type", "std::string", "\"f32\"", "f32 or f16">,
+    Option<"layers", "layers", "std::string", "\"\"",
+           "regular expression of layer names; all lobit.linear when it is empty">,
+    Option<"nonFinite", "nonfinite", "std::string", "\"error\"",
+           "what becomes of NaN and infinite weights: error, zero or clamp">,
+    Option<"threads", "threads", "unsigned", "1", "threads that share the work">
+  ];
+  let dependentDialects = ["::lobit::lb::LobitDialect"];
+}
+
+def LobitQuantizeInt8 : Pass<"lobit-quantize-int8", "::mlir::ModuleOp"> {
+  let summary = "quantize the weights of linear layers to int8 codes";
+  let description = [{
+    Inserts `lobit.quantize "absmax"` between the weights and the layers that read
+    them: codes -127..127 with one scale for each row.
+
+    Before:
+
+    ```mlir
+    func.func @f(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
+      %w = lobit.weight codes dense<[[127.0, 0.5, 1.5, -2.5], [0.0, 0.0, 0.0, 0.0]]> : tensor<2x4xf32> : !lobit.weight<2x4xf32>
+      %y = lobit.linear %x, %w : tensor<1x4xf32>, !lobit.weight<2x4xf32> -> tensor<1x2xf32>
+      return %y : tensor<1x2xf32>
+    }
+    ```
+
+    After `-lobit-quantize-int8 -lobit-fold-weights`:
+
+    ```mlir
+    %w = lobit.weight codes dense<[[127, 0, 2, -2], [0, 0, 0, 0]]> : tensor<2x4xi8> scales dense<[1.000000e+00, 0.000000e+00]> : tensor<2xf32> : !lobit.weight<2x4, #lobit.int8<row, f32>>
+    ```
+  }];
+  let options = [
+    Option<"scaleType", "scale-type", "std::string", "\"f32\"", "f32 or f16">,
+    Option<"layers", "layers", "std::string", "\"\"",
+           "regular expression of layer names; all lobit.linear when it is empty">,
+    Option<"nonFinite", "nonfinite", "std::string", "\"error\"",
+           "what becomes of NaN and infinite weights: error, zero or clamp">,
+    Option<"threads", "threads", "unsigned", "1", "threads that share the work">
+  ];
+  let dependentDialects = ["::lobit::lb::LobitDialect"];
+}
+
+#endif // LOBIT_PASSES_QUANTIZE_PASSES_TD

@@ -1,0 +1,63 @@
+#include "dialects/Lobit/LobitDialect.h"
+#include "passes/Quantize/Passes.h"
+#include "passes/Quantize/QuantizeModule.h"
+
+namespace lobit {
+#define GEN_PASS_DEF_LOBITQUANTIZETERNARY
+#define GEN_PASS_DEF_LOBITQUANTIZEINT8
+#include "passes/Quantize/Passes.h.inc"
+} // namespace lobit
+
+using namespace mlir;
+using namespace lobit;
+
+namespace {
+
+// A policy that quantizes what `layers` matches, or all linear layers, and keeps the rest.
+Result<QuantizePolicy> policyOf(const std::string &scheme, const std::string &layers,
+                                const std::string &nonFinite, unsigned threads) {
+  Result<QuantizePolicy> policy = layers.empty()
+                                      ? parseQuantizePolicy(scheme, {})
+                                      : parseQuantizePolicy("keep", {layers + "=" + scheme});
+  if (!policy.ok())
+    return policy;
+  policy->embedAndHead.kind = SchemeChoice::Kind::Keep;
+  policy->threads = threads;
+  if (!parseNonFinitePolicy(nonFinite, policy->nonFinite))
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "expected nonfinite error, zero or clamp, found '" + nonFinite + "'");
+  return policy;
+}
+
+LogicalResult run(ModuleOp module, Result<QuantizePolicy> policy) {
+  if (!policy.ok())
+    return module.emitError(policy.status().message());
+  Result<QuantizeReport> report = quantizeModule(module, nullptr, *policy);
+  if (!report.ok())
+    return module.emitError(report.status().message());
+  return success();
+}
+
+struct QuantizeTernaryPass : lobit::impl::LobitQuantizeTernaryBase<QuantizeTernaryPass> {
+  using LobitQuantizeTernaryBase::LobitQuantizeTernaryBase;
+  void runOnOperation() override {
+    std::string scheme = "ternary:" + method;
+    if (granularity == "group")
+      scheme += ":group=" + std::to_string(groupSize);
+    else if (!granularity.empty())
+      scheme += ":" + granularity;
+    scheme += ":" + scaleType;
+    if (failed(run(getOperation(), policyOf(scheme, layers, nonFinite, threads))))
+      signalPassFailure();
+  }
+};
+
+struct QuantizeInt8Pass : lobit::impl::LobitQuantizeInt8Base<QuantizeInt8Pass> {
+  using LobitQuantizeInt8Base::LobitQuantizeInt8Base;
+  void runOnOperation() override {
+    if (failed(run(getOperation(), policyOf("int8:" + scaleType, layers, nonFinite, threads))))
+      signalPassFailure();
+  }
+};
+
+} // namespace

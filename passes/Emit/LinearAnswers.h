@@ -1,0 +1,19 @@
+/// \file
+/// Known answers of single linear layers, from the arithmetic of the interpreter.
+#ifndef LOBIT_PASSES_EMIT_LINEARANSWERS_H
+#define LOBIT_PASSES_EMIT_LINEARANSWERS_H
+
+#include "runtime/format/KnownAnswers.h"
+
+namespace lobit {
+
+/// The answers for each layer: sign-coherent extremes and random values, with one and
+/// several rows; less for layers of more than 2^24 weights.
+Result<std::vector<LinearAnswer>> linearAnswers(const Metadata &metadata);
+
+/// The outputs [rows, out] of one layer.
+Result<std::vector<float>> linearOutputs(const LinearInfo &linear, const LinearAnswer &answer);
+
+} // namespace lobit
+
+#endif // LOBIT_PASSES_EMIT_LINEARANSWERS_H

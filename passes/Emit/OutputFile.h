@@ -1,0 +1,50 @@
+/// \file
+/// A file that is there as a whole or not at all.
+#ifndef LOBIT_PASSES_EMIT_OUTPUTFILE_H
+#define LOBIT_PASSES_EMIT_OUTPUTFILE_H
+
+#include "passes/Emit/FileSystem.h"
+#include "runtime/format/ArtifactWriter.h"
+
+#include <memory>
+
+namespace lobit {
+
+/// Bytes go to `.NAME.PID.tmp` in the folder of the target; commit() makes them durable
+/// and renames. Without a successful commit the target stays as it was and the temporary
+/// file is removed. A target that is no regular file ("-", a pipe, a device) receives
+/// the bytes in order on commit, from a temporary file in $TMPDIR.
+class OutputFile : public ByteSink {
+public:
+  static Result<std::unique_ptr<OutputFile>> create(const std::string &path,
+                                                    FileSystem &fileSystem = FileSystem::real());
+  ~OutputFile() override;
+
+  Status write(uint64_t offset, const uint8_t *bytes, uint64_t size) override;
+  Status commit();
+  /// Holds what was written so far, until commit.
+  const std::string &temporaryPath() const { return temporary_; }
+
+private:
+  OutputFile(std::string path, FileSystem &fileSystem)
+      : path_(std::move(path)), fileSystem_(fileSystem) {}
+  Status open();
+  Status fail(const char *action, const std::string &path) const;
+  Status writeAll(int file, const uint8_t *bytes, size_t size);
+  Status copyToStream();
+  Status syncFolder();
+
+  std::string path_;
+  std::string temporary_;
+  FileSystem &fileSystem_;
+  bool isStream_ = false;
+  int file_ = -1;
+  uint64_t size_ = 0;
+};
+
+/// Writes `bytes` as the whole file `path`, in the same way.
+Status writeFile(const std::string &path, const void *bytes, uint64_t size);
+
+} // namespace lobit
+
+#endif // LOBIT_PASSES_EMIT_OUTPUTFILE_H

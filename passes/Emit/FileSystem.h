@@ -1,5 +1,5 @@
 /// \file
-/// The system calls of OutputFile, so that a test can let each of them fail.
+/// The system calls of AtomicFile, so that a test can let each of them fail.
 #ifndef LOBIT_PASSES_EMIT_FILESYSTEM_H
 #define LOBIT_PASSES_EMIT_FILESYSTEM_H
 

@@ -130,16 +130,4 @@ const char *cpuFeatureWord(CpuFeature feature) {
   return "unknown";
 }
 
-std::string cpuFeatureWords(uint64_t mask) {
-  std::string words;
-  for (unsigned bit = 0; bit < 64; ++bit) {
-    if (!(mask >> bit & 1))
-      continue;
-    if (!words.empty())
-      words += ',';
-    words += cpuFeatureWord(static_cast<CpuFeature>(1ull << bit));
-  }
-  return words;
-}
-
 } // namespace lobit

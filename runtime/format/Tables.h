@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace lobit {
@@ -70,8 +69,6 @@ const char *archWord(Arch arch);
 const char *granularityWord(Granularity granularity);
 const char *scaleTypeWord(ScaleType type);
 const char *cpuFeatureWord(CpuFeature feature);
-/// Comma-separated words of the set bits ("avx2,avx512f").
-std::string cpuFeatureWords(uint64_t mask);
 
 } // namespace lobit
 

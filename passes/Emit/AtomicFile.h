@@ -1,7 +1,7 @@
 /// \file
 /// A file that is there as a whole or not at all.
-#ifndef LOBIT_PASSES_EMIT_OUTPUTFILE_H
-#define LOBIT_PASSES_EMIT_OUTPUTFILE_H
+#ifndef LOBIT_PASSES_EMIT_ATOMICFILE_H
+#define LOBIT_PASSES_EMIT_ATOMICFILE_H
 
 #include "passes/Emit/FileSystem.h"
 #include "runtime/format/ArtifactWriter.h"
@@ -14,11 +14,11 @@ namespace lobit {
 /// and renames. Without a successful commit the target stays as it was and the temporary
 /// file is removed. A target that is no regular file ("-", a pipe, a device) receives
 /// the bytes in order on commit, from a temporary file in $TMPDIR.
-class OutputFile : public ByteSink {
+class AtomicFile : public ByteSink {
 public:
-  static Result<std::unique_ptr<OutputFile>> create(const std::string &path,
+  static Result<std::unique_ptr<AtomicFile>> create(const std::string &path,
                                                     FileSystem &fileSystem = FileSystem::real());
-  ~OutputFile() override;
+  ~AtomicFile() override;
 
   Status write(uint64_t offset, const uint8_t *bytes, uint64_t size) override;
   Status commit();
@@ -26,7 +26,7 @@ public:
   const std::string &temporaryPath() const { return temporary_; }
 
 private:
-  OutputFile(std::string path, FileSystem &fileSystem)
+  AtomicFile(std::string path, FileSystem &fileSystem)
       : path_(std::move(path)), fileSystem_(fileSystem) {}
   Status open();
   Status fail(const char *action, const std::string &path) const;
@@ -47,4 +47,4 @@ Status writeFile(const std::string &path, const void *bytes, uint64_t size);
 
 } // namespace lobit
 
-#endif // LOBIT_PASSES_EMIT_OUTPUTFILE_H
+#endif // LOBIT_PASSES_EMIT_ATOMICFILE_H

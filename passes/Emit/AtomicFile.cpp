@@ -1,4 +1,4 @@
-#include "passes/Emit/OutputFile.h"
+#include "passes/Emit/AtomicFile.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -46,20 +46,20 @@ void removeStale(const std::string &folder, const std::string &name) {
 
 } // namespace
 
-Status OutputFile::fail(const char *action, const std::string &path) const {
+Status AtomicFile::fail(const char *action, const std::string &path) const {
   return Status(StatusCode::IO, "cannot " + std::string(action) + " " + path + ": " +
                                     std::strerror(errno) + "; " + path_ + " was not written");
 }
 
-Result<std::unique_ptr<OutputFile>> OutputFile::create(const std::string &path,
+Result<std::unique_ptr<AtomicFile>> AtomicFile::create(const std::string &path,
                                                        FileSystem &fileSystem) {
-  std::unique_ptr<OutputFile> file(new OutputFile(path, fileSystem));
+  std::unique_ptr<AtomicFile> file(new AtomicFile(path, fileSystem));
   if (Status status = file->open(); !status.ok())
     return status;
   return file;
 }
 
-Status OutputFile::open() {
+Status AtomicFile::open() {
   struct stat status;
   isStream_ = path_ == "-" || (stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode));
   if (isStream_ && path_ != "-" && S_ISDIR(status.st_mode)) {
@@ -80,14 +80,14 @@ Status OutputFile::open() {
   return Status();
 }
 
-OutputFile::~OutputFile() {
+AtomicFile::~AtomicFile() {
   if (file_ >= 0)
     fileSystem_.close(file_);
   if (!temporary_.empty())
     fileSystem_.unlink(temporary_);
 }
 
-Status OutputFile::write(uint64_t offset, const uint8_t *bytes, uint64_t size) {
+Status AtomicFile::write(uint64_t offset, const uint8_t *bytes, uint64_t size) {
   for (uint64_t done = 0; done < size;) {
     const ssize_t count =
         fileSystem_.pwrite(file_, bytes + done, size - done, off_t(offset + done));
@@ -103,7 +103,7 @@ Status OutputFile::write(uint64_t offset, const uint8_t *bytes, uint64_t size) {
   return Status();
 }
 
-Status OutputFile::writeAll(int file, const uint8_t *bytes, size_t size) {
+Status AtomicFile::writeAll(int file, const uint8_t *bytes, size_t size) {
   for (size_t done = 0; done < size;) {
     const ssize_t count = fileSystem_.write(file, bytes + done, size - done);
     if (count < 0 && errno == EINTR)
@@ -117,7 +117,7 @@ Status OutputFile::writeAll(int file, const uint8_t *bytes, size_t size) {
   return Status();
 }
 
-Status OutputFile::copyToStream() {
+Status AtomicFile::copyToStream() {
   const int stream = path_ == "-" ? STDOUT_FILENO : fileSystem_.open(path_, O_WRONLY, 0);
   if (stream < 0)
     return fail("open", path_);
@@ -142,7 +142,7 @@ Status OutputFile::copyToStream() {
   return status;
 }
 
-Status OutputFile::syncFolder() {
+Status AtomicFile::syncFolder() {
   const std::string folder = folderOf(path_);
   const int file = fileSystem_.open(folder, O_RDONLY | O_DIRECTORY, 0);
   if (file < 0)
@@ -157,7 +157,7 @@ Status OutputFile::syncFolder() {
   return Status();
 }
 
-Status OutputFile::commit() {
+Status AtomicFile::commit() {
   if (isStream_)
     return copyToStream();
   if (fileSystem_.fsync(file_) != 0)
@@ -173,7 +173,7 @@ Status OutputFile::commit() {
 }
 
 Status writeFile(const std::string &path, const void *bytes, uint64_t size) {
-  Result<std::unique_ptr<OutputFile>> file = OutputFile::create(path);
+  Result<std::unique_ptr<AtomicFile>> file = AtomicFile::create(path);
   if (!file.ok())
     return std::move(file).status();
   if (Status status = (*file)->write(0, static_cast<const uint8_t *>(bytes), size); !status.ok())

@@ -1,6 +1,6 @@
 // Every system call fails in turn, in every way: the target is old or new, nothing else
 // is left.
-#include "passes/Emit/OutputFile.h"
+#include "passes/Emit/AtomicFile.h"
 
 #include <gtest/gtest.h>
 
@@ -87,7 +87,7 @@ private:
 };
 
 Status writeThrough(const std::string &path, FileSystem &fileSystem, const std::string &text) {
-  Result<std::unique_ptr<OutputFile>> file = OutputFile::create(path, fileSystem);
+  Result<std::unique_ptr<AtomicFile>> file = AtomicFile::create(path, fileSystem);
   if (!file.ok())
     return std::move(file).status();
   const uint8_t *bytes = reinterpret_cast<const uint8_t *>(text.data());
@@ -99,7 +99,7 @@ Status writeThrough(const std::string &path, FileSystem &fileSystem, const std::
   return (*file)->commit();
 }
 
-TEST(OutputFile, WritesSyncsRenamesAndSyncsTheFolder) {
+TEST(AtomicFile, WritesSyncsRenamesAndSyncsTheFolder) {
   Folder folder;
   FaultyFileSystem fileSystem;
   ASSERT_TRUE(writeThrough(folder.path + "/model.lobit", fileSystem, "new content").ok());
@@ -108,7 +108,7 @@ TEST(OutputFile, WritesSyncsRenamesAndSyncsTheFolder) {
   EXPECT_EQ(folder.files(), std::set<std::string>{"model.lobit"});
 }
 
-TEST(OutputFile, EveryFailureLeavesTheOldFileOrTheNewOne) {
+TEST(AtomicFile, EveryFailureLeavesTheOldFileOrTheNewOne) {
   const std::string oldText = "old", newText = "new content";
   for (bool exists : {false, true})
     for (int error : {ENOSPC, EIO, EDQUOT, EACCES, EROFS, EINTR, 0}) {
@@ -144,10 +144,10 @@ TEST(OutputFile, EveryFailureLeavesTheOldFileOrTheNewOne) {
     }
 }
 
-TEST(OutputFile, WithoutCommitNothingIsLeft) {
+TEST(AtomicFile, WithoutCommitNothingIsLeft) {
   Folder folder;
   {
-    auto file = OutputFile::create(folder.path + "/model.lobit");
+    auto file = AtomicFile::create(folder.path + "/model.lobit");
     ASSERT_TRUE(file.ok());
     const uint8_t byte = 1;
     ASSERT_TRUE((*file)->write(0, &byte, 1).ok());
@@ -156,7 +156,7 @@ TEST(OutputFile, WithoutCommitNothingIsLeft) {
   EXPECT_TRUE(folder.files().empty());
 }
 
-TEST(OutputFile, RemovesWhatAKilledProcessLeft) {
+TEST(AtomicFile, RemovesWhatAKilledProcessLeft) {
   Folder folder;
   // The largest process id is far below.
   std::ofstream(folder.path + "/.model.lobit.999999999.tmp") << "left";
@@ -165,7 +165,7 @@ TEST(OutputFile, RemovesWhatAKilledProcessLeft) {
   EXPECT_EQ(folder.files(), (std::set<std::string>{".other.999999999.tmp", "model.lobit"}));
 }
 
-TEST(OutputFile, FullDevice) {
+TEST(AtomicFile, FullDevice) {
   Status status = writeFile("/dev/full", "content", 7);
   EXPECT_EQ(status.code(), StatusCode::IO);
   EXPECT_NE(status.message().find("No space left on device"), std::string::npos)
@@ -175,7 +175,7 @@ TEST(OutputFile, FullDevice) {
   EXPECT_TRUE(S_ISCHR(device.st_mode)); // still the device
 }
 
-TEST(OutputFile, DevicesReceiveTheBytesInOrder) {
+TEST(AtomicFile, DevicesReceiveTheBytesInOrder) {
   EXPECT_TRUE(writeFile("/dev/null", "content", 7).ok());
   Folder folder;
   const std::string path = folder.path + "/pipe";
@@ -189,7 +189,7 @@ TEST(OutputFile, DevicesReceiveTheBytesInOrder) {
   close(reader);
 }
 
-TEST(OutputFile, FoldersAndMissingFoldersAreRefused) {
+TEST(AtomicFile, FoldersAndMissingFoldersAreRefused) {
   Folder folder;
   Status status = writeFile(folder.path, "x", 1);
   EXPECT_NE(status.message().find("Is a directory"), std::string::npos) << status.message();

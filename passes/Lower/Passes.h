@@ -8,10 +8,6 @@
 
 namespace lobit {
 
-/// Module attribute: the functions of the code table, an array of symbols. The first is
-/// the model.
-inline constexpr const char *functionsAttr = "lobit.functions";
-
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/Lower/Passes.h.inc"

@@ -1,5 +1,6 @@
 // One conversion instead of a chain of stock passes: those do not agree on the width of
 // index and would leave casts behind.
+#include "passes/Lower/ModuleFacts.h"
 #include "passes/Lower/Passes.h"
 
 #include "runtime/format/CodeAbi.h"
@@ -99,7 +100,7 @@ private:
 
   /// Turns lobit.functions into the LobitCodeTable and its query function.
   LogicalResult buildCodeTable(ModuleOp module) {
-    auto names = module->getAttrOfType<ArrayAttr>(functionsAttr);
+    auto names = module->getAttrOfType<ArrayAttr>(codeTableAttr);
     if (!names)
       return success();
     SmallVector<LLVM::LLVMFuncOp> functions;
@@ -107,11 +108,11 @@ private:
       auto symbol = dyn_cast<FlatSymbolRefAttr>(name);
       auto function = symbol ? module.lookupSymbol<LLVM::LLVMFuncOp>(symbol.getValue()) : nullptr;
       if (!function)
-        return module.emitError() << functionsAttr << " lists " << name
+        return module.emitError() << codeTableAttr << " lists " << name
                                   << ", but the module has no such function";
       functions.push_back(function);
     }
-    module->removeAttr(functionsAttr);
+    module->removeAttr(codeTableAttr);
     for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
       if (function.isExternal())
         return function.emitError() << "generated code cannot call functions outside it";

@@ -2,6 +2,7 @@
 /// quant-opt: reads MLIR, runs passes, prints MLIR. All dialects and passes of Lobit and
 /// the upstream dialects they meet.
 #include "RegisterPasses.h"
+#include "dialects/Interpreter/Passes.h"
 #include "dialects/LM/LMDialect.h"
 #include "dialects/Lobit/LobitDialect.h"
 #include "dialects/UKernel/UKernelDialect.h"
@@ -19,6 +20,7 @@ int main(int argc, char **argv) {
                   mlir::vector::VectorDialect>();
   mlir::func::registerInlinerExtension(registry);
   mlir::registerTransformsPasses();
+  lobit::registerInterpreterPasses();
   registerLobitPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Lobit's optimizer: MLIR in, MLIR out\n", registry));

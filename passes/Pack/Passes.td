@@ -54,10 +54,10 @@ def LobitFoldWeights : Pass<"lobit-fold-weights", "::mlir::ModuleOp"> {
     ```
 
     After `-lobit-fold-weights`: 32 rows of 4 columns. Row 0 has the pairs (1, -1) and
-    (0, 0), so its byte is 6 + 16 * 4 = 70; the padding 0x44 = 68 means zeros.
+    (0, 0), so its byte is 6 + 16 * 4 = 70; the padding 4 + 16 * 4 = 68 means zeros.
 
     ```mlir
-    %p = lobit.weight codes dense<"0x4644444444444444444444444444444444444444444444444444444444444444"> : tensor<32xi8> scales dense<5.000000e-01> : tensor<1xf32> : !lobit.weight<1x3, #lobit.ternary<tensor, f32>, t2_tl1>
+    %p = lobit.weight codes dense<[70, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68, 68]> : tensor<32xi8> scales dense<5.000000e-01> : tensor<1xf32> : !lobit.weight<1x3, #lobit.ternary<tensor, f32>, t2_tl1>
     ```
   }];
   let dependentDialects = ["::lobit::lb::LobitDialect"];

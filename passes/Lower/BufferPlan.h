@@ -9,7 +9,7 @@
 
 namespace lobit {
 
-/// A buffer that is in use from step `first` to step `last`, both included.
+/// A buffer that is in use from epoch `first` to epoch `last`, both included.
 struct PlannedBuffer {
   uint64_t bytes = 0;
   int64_t first = 0;
@@ -17,7 +17,7 @@ struct PlannedBuffer {
   uint64_t offset = 0; ///< the result, a multiple of 64
 };
 
-/// Gives buffers that are in use at the same step disjoint ranges: each takes the lowest
+/// Gives buffers that are in use in the same epoch disjoint ranges: each takes the lowest
 /// free place, in the order in which they come into use. Returns the bytes of all.
 uint64_t planBuffers(llvm::MutableArrayRef<PlannedBuffer> buffers);
 

@@ -71,7 +71,7 @@ private:
     shared.isa = info->isa;
     if (maxRows <= 0 || maxRows % 16 != 0)
       return getOperation().emitOpError("cannot be lowered with max-rows = ")
-             << maxRows << "; expected a positive multiple of 16";
+             << maxRows.getValue() << "; expected a positive multiple of 16";
     shared.maxRows = maxRows;
     // Static functions bring their own number of rows.
     getOperation().walk([&](Operation *op) {

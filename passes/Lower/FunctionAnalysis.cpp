@@ -94,22 +94,64 @@ void FunctionLowering::trace(TracedOperation operation) {
   operations.push_back(std::move(operation));
 }
 
+void FunctionLowering::schedule() {
+  SmallVector<const Step *> pending;
+  int64_t epoch = 0;
+  for (Step &step : steps) {
+    step.waits = step.isCall ? !pending.empty() : mustWait(step, pending);
+    if (step.waits) {
+      pending.clear();
+      ++epoch;
+    }
+    step.epoch = epoch;
+    // A callee ends with a barrier.
+    if (step.isCall)
+      ++epoch;
+    else
+      pending.push_back(&step);
+  }
+  waitsAtEnd = !isEntry && !pending.empty();
+}
+
+bool FunctionLowering::overlaps(BufferId a, BufferId b) const {
+  const Buffer &x = buffers[a], &y = buffers[b];
+  if (a == b || !x.section || !y.section || x.section == uk::Section::Scratch)
+    return a == b;
+  return x.section == y.section && x.argument == y.argument && x.offset < y.offset + y.bytes &&
+         y.offset < x.offset + x.bytes;
+}
+
+bool FunctionLowering::mustWait(const Step &step, ArrayRef<const Step *> pending) const {
+  auto touch = [&](ArrayRef<BufferId> some, ArrayRef<BufferId> others) {
+    return llvm::any_of(some, [&](BufferId a) {
+      return llvm::any_of(others, [&](BufferId b) { return overlaps(a, b); });
+    });
+  };
+  return llvm::any_of(pending, [&](const Step *earlier) {
+    if (earlier->isSerial && step.isSerial)
+      return false;
+    return touch(earlier->writes, step.reads) || touch(earlier->writes, step.writes) ||
+           touch(earlier->reads, step.writes);
+  });
+}
+
+/// Lives are counted in epochs, the times between two barriers: memory is reused across a
+/// barrier alone, so that reuse never needs a barrier of its own.
 void FunctionLowering::plan() {
   SmallVector<PlannedBuffer> planned;
   SmallVector<BufferId> ids;
   llvm::DenseMap<BufferId, unsigned> indexOf;
-  for (auto [at, step] : llvm::enumerate(steps))
+  for (const Step &step : steps)
     for (const auto *list : {&step.reads, &step.writes})
       for (BufferId id : *list) {
         if (buffers[id].section != uk::Section::Scratch)
           continue;
         auto [it, isNew] = indexOf.try_emplace(id, planned.size());
-        int64_t now = at;
         if (isNew) {
-          planned.push_back({buffers[id].bytes, now, now, 0});
+          planned.push_back({buffers[id].bytes, step.epoch, step.epoch, 0});
           ids.push_back(id);
         }
-        planned[it->second].last = now;
+        planned[it->second].last = step.epoch;
       }
   ownScratch = planBuffers(planned);
   for (auto [id, place] : llvm::zip(ids, planned))
@@ -126,6 +168,7 @@ LogicalResult FunctionLowering::analyze() {
   for (Operation &op : source.getBody().front())
     if (failed(analyzeOp(&op)))
       return failure();
+  schedule();
   plan();
   return success();
 }

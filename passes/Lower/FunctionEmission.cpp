@@ -27,7 +27,11 @@ void FunctionLowering::emit() {
   rows = field(uk::Field::Rows);
   thread = field(uk::Field::Thread);
   threads = field(uk::Field::Threads);
-  for (auto [argument, index] : indexArguments) {
+  for (BlockArgument argument : source.getArguments()) {
+    auto it = indexArguments.find(argument);
+    if (it == indexArguments.end())
+      continue;
+    unsigned index = it->second;
     Value value = isEntry ? field(index == 0 ? uk::Field::Position : uk::Field::FirstOutputRow)
                           : Value(body->getArgument(index));
     numbers.map(argument, value);
@@ -37,13 +41,9 @@ void FunctionLowering::emit() {
       b.clone(*constant, numbers);
 
   for (const Step &step : steps) {
-    if (mustWait(step)) {
+    if (step.waits)
       b.create<uk::BarrierOp>(loc, frame);
-      pending.clear();
-    }
     step.emit();
-    if (!step.isCall)
-      pending.push_back(&step);
     if (step.traced) {
       Value index = constant(*step.traced);
       if (operationBase)
@@ -52,35 +52,9 @@ void FunctionLowering::emit() {
     }
   }
   // A caller may use the results at once.
-  if (!isEntry && !pending.empty())
+  if (waitsAtEnd)
     b.create<uk::BarrierOp>(loc, frame);
   b.create<func::ReturnOp>(loc);
-}
-
-//===--- barriers -----------------------------------------------------------===//
-
-bool FunctionLowering::overlaps(BufferId a, BufferId b) const {
-  const Buffer &x = buffers[a], &y = buffers[b];
-  if (!x.section || !y.section)
-    return a == b;
-  return x.section == y.section && x.argument == y.argument && x.offset < y.offset + y.bytes &&
-         y.offset < x.offset + x.bytes;
-}
-
-bool FunctionLowering::mustWait(const Step &step) const {
-  if (step.isCall)
-    return !pending.empty();
-  auto touch = [&](ArrayRef<BufferId> some, ArrayRef<BufferId> others) {
-    return llvm::any_of(some, [&](BufferId a) {
-      return llvm::any_of(others, [&](BufferId b) { return overlaps(a, b); });
-    });
-  };
-  return llvm::any_of(pending, [&](const Step *earlier) {
-    if (earlier->isSerial && step.isSerial)
-      return false;
-    return touch(earlier->writes, step.reads) || touch(earlier->writes, step.writes) ||
-           touch(earlier->reads, step.writes);
-  });
 }
 
 //===--- values -------------------------------------------------------------===//

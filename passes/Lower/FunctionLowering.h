@@ -2,8 +2,8 @@
 /// One function of the tensor level as steps on static buffers.
 ///
 /// `analyze` turns each op into steps and notes which buffers a step reads and writes;
-/// then buffers get their places; `emit` writes the function: the steps in order, with a
-/// barrier before each step that touches what another thread may still read or write.
+/// from that follow the barriers (before each step that touches what another thread may
+/// still read or write) and the places of the buffers; `emit` writes the function.
 #ifndef LOBIT_PASSES_LOWER_FUNCTIONLOWERING_H
 #define LOBIT_PASSES_LOWER_FUNCTIONLOWERING_H
 
@@ -83,6 +83,9 @@ private:
     /// Runs in thread 0 alone.
     bool isSerial = false;
     bool isCall = false;
+    /// Whether a barrier comes before it, and how many have come.
+    bool waits = false;
+    int64_t epoch = 0;
     std::function<void()> emit;
     /// Index of the operation that is done with this step.
     std::optional<uint64_t> traced;
@@ -118,6 +121,9 @@ private:
   /// Marks the last step as the end of an operation.
   void trace(TracedOperation operation);
   void addCopy(mlir::Value from, BufferId to);
+  bool overlaps(BufferId a, BufferId b) const;
+  bool mustWait(const Step &step, llvm::ArrayRef<const Step *> pending) const;
+  void schedule();
   void plan();
 
   // Emission.
@@ -134,8 +140,6 @@ private:
   void callRows(mlir::func::FuncOp kernel, llvm::SmallVector<mlir::Value> arguments,
                 mlir::Value rows);
   void emitSerial(llvm::function_ref<void()> body);
-  bool mustWait(const Step &step) const;
-  bool overlaps(BufferId a, BufferId b) const;
 
   ModuleLowering &shared;
   mlir::func::FuncOp source;
@@ -145,6 +149,7 @@ private:
   llvm::SmallVector<Step> steps;
   llvm::SmallVector<TracedOperation> operations;
   uint64_t ownScratch = 0;
+  bool waitsAtEnd = false;
 
   llvm::DenseMap<mlir::Value, BufferId> tensors;
   llvm::DenseMap<mlir::Value, Weight> weights;
@@ -169,7 +174,6 @@ private:
   llvm::DenseMap<std::pair<BufferId, mlir::Type>, mlir::Value> views;
   llvm::DenseMap<int64_t, mlir::Value> constants;
   mlir::IRMapping numbers;
-  llvm::SmallVector<const Step *> pending;
 };
 
 } // namespace lobit

@@ -35,8 +35,6 @@ void addPackPasses(OpPassManager &manager, const std::string &kernel) {
 }
 
 void addPlanPasses(OpPassManager &manager) {
-  // Arithmetic on whole tensors becomes linalg, the one form that is lowered.
-  manager.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
   manager.addPass(createMergeFunctionsPass());
   manager.addPass(createAssignOffsetsPass());
 }
@@ -127,11 +125,11 @@ LogicalResult buildPipeline(OpPassManager &manager, StringRef text, ErrorHandler
 } // namespace
 
 void registerPipelinesPasses() {
-  registerPassPipeline(
-      "lobit-pipeline", "the stages quantize, pack and lower for one instruction set",
-      buildPipeline, [](function_ref<void(const mlir::detail::PassOptions &)> describe) {
-        describe(PipelineOptions());
-      });
+  registerPassPipeline("lobit-pipeline",
+                       "the stages quantize, pack and lower for one instruction set", buildPipeline,
+                       [](function_ref<void(const mlir::detail::PassOptions &)> describe) {
+                         describe(PipelineOptions());
+                       });
 }
 
 } // namespace lobit

@@ -26,7 +26,6 @@ static std::string granularityText(const LayerReport &layer) {
   return "group=" + std::to_string(layer.groupSize);
 }
 
-
 // "ternary:optimal:group=256:f32"; the spelling of the flags.
 static std::string schemeText(const LayerReport &layer) {
   std::string text = schemeWord(layer.scheme);

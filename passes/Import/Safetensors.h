@@ -10,10 +10,10 @@
 ///  5. After the JSON the header has nothing but spaces.
 ///  6. The header is UTF-8.
 ///  7. The header is JSON.
-///  8. The header is an object.
+///  8. A tensor is described by an object.
 ///  9. No object has a key twice.
 /// 10. `__metadata__` is an object of strings.
-/// 11. A tensor is an object of exactly `dtype`, `shape` and `data_offsets`.
+/// 11. The object of a tensor has exactly `dtype`, `shape` and `data_offsets`.
 /// 12. `dtype` is a known word.
 /// 13. `shape` is an array of at most 8 natural numbers.
 /// 14. `data_offsets` is an array of two natural numbers, the first not above the second.

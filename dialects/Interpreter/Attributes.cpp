@@ -44,22 +44,37 @@ static TensorValue tensorOfDense(DenseElementsAttr dense) {
   return value;
 }
 
+/// Little-endian elements of 1, 2, 4 or 8 bytes.
+template <typename T> static std::vector<int64_t> integersOf(ArrayRef<char> bytes) {
+  std::vector<T> values(bytes.size() / sizeof(T));
+  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+  return std::vector<int64_t>(values.begin(), values.end());
+}
+
 static Result<TensorValue> tensorOfResource(DenseResourceElementsAttr resource) {
   AsmResourceBlob *blob = resource.getRawHandle().getBlob();
   Type element = resource.getType().getElementType();
-  std::string name = resource.getRawHandle().getKey().str();
-  if (!element.isF32())
+  unsigned width = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
+  if (!element.isF32() && (isa<FloatType>(element) || width % 8 != 0))
     return unsupported(element);
   TensorValue value;
   value.shape = resource.getType().getShape();
-  uint64_t expected = uint64_t(value.size()) * sizeof(float);
+  uint64_t expected = uint64_t(value.size()) * width / 8;
   uint64_t found = blob ? blob->getData().size() : 0;
   if (found != expected)
-    return Status(StatusCode::MISMATCH, "resource " + name + ": expected " +
-                                            std::to_string(expected) + " bytes, found " +
-                                            std::to_string(found));
-  value.floats.resize(value.size());
-  std::memcpy(value.floats.data(), blob->getData().data(), expected);
+    return Status(StatusCode::MISMATCH, "resource " + resource.getRawHandle().getKey().str() +
+                                            ": expected " + std::to_string(expected) +
+                                            " bytes, found " + std::to_string(found));
+  ArrayRef<char> bytes = blob->getData();
+  if (element.isF32()) {
+    value.floats.resize(value.size());
+    std::memcpy(value.floats.data(), bytes.data(), expected);
+  } else {
+    value.integers = width == 8    ? integersOf<int8_t>(bytes)
+                     : width == 16 ? integersOf<int16_t>(bytes)
+                     : width == 32 ? integersOf<int32_t>(bytes)
+                                   : integersOf<int64_t>(bytes);
+  }
   return value;
 }
 

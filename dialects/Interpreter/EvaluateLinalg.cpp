@@ -1,6 +1,7 @@
 #include "dialects/Interpreter/Evaluation.h"
 #include "dialects/Interpreter/Scalars.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -21,6 +22,7 @@ private:
   Status runBody();
   /// The element of operand `index` that the maps select at the current iteration.
   int64_t elementOf(unsigned index) const;
+  int64_t coordinate(AffineExpr expr) const;
   Scalar load(const TensorValue &value, int64_t element) const;
   Result<Scalar> lookup(Value value);
 
@@ -40,24 +42,39 @@ LoopNest::LoopNest(linalg::LinalgOp op, CallFrame &frame) : op(op), frame(frame)
     inputs.push_back(&frame.tensor(operand));
   for (Value init : op.getDpsInits())
     results.push_back(frame.tensor(init));
-  // A dimension that is an operand's dimension has that operand's size.
+  // Every loop is a plain dimension of some operand: that dimension is its size.
   for (auto [map, input] : llvm::zip(maps, inputs))
     for (auto [dim, expr] : llvm::enumerate(map.getResults()))
       if (auto loop = dyn_cast<AffineDimExpr>(expr))
         bounds[loop.getPosition()] = input->shape[dim];
 }
 
+int64_t LoopNest::coordinate(AffineExpr expr) const {
+  if (auto loop = dyn_cast<AffineDimExpr>(expr))
+    return iteration[loop.getPosition()];
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue();
+  auto binary = cast<AffineBinaryOpExpr>(expr); // structured ops have no symbols
+  int64_t lhs = coordinate(binary.getLHS()), rhs = coordinate(binary.getRHS());
+  switch (binary.getKind()) {
+  case AffineExprKind::Add:
+    return lhs + rhs;
+  case AffineExprKind::Mul:
+    return lhs * rhs;
+  case AffineExprKind::FloorDiv:
+    return llvm::divideFloorSigned(lhs, rhs);
+  case AffineExprKind::CeilDiv:
+    return llvm::divideCeilSigned(lhs, rhs);
+  default:
+    return lhs - llvm::divideFloorSigned(lhs, rhs) * rhs;
+  }
+}
+
 int64_t LoopNest::elementOf(unsigned index) const {
   const std::vector<int64_t> &shape = inputs[index]->shape;
   int64_t element = 0;
-  for (auto [dim, expr] : llvm::enumerate(maps[index].getResults())) {
-    int64_t coordinate;
-    if (auto loop = dyn_cast<AffineDimExpr>(expr))
-      coordinate = iteration[loop.getPosition()];
-    else
-      coordinate = cast<AffineConstantExpr>(expr).getValue();
-    element = element * shape[dim] + coordinate;
-  }
+  for (auto [dim, expr] : llvm::enumerate(maps[index].getResults()))
+    element = element * shape[dim] + coordinate(expr);
   return element;
 }
 
@@ -117,14 +134,6 @@ Status LoopNest::runBody() {
 }
 
 Status LoopNest::run() {
-  for (auto [index, map] : llvm::enumerate(maps))
-    for (AffineExpr expr : map.getResults())
-      if (!isa<AffineDimExpr, AffineConstantExpr>(expr))
-        return {StatusCode::UNSUPPORTED,
-                describe(op) +
-                    ": the interpreter evaluates indexing maps of plain dimensions, "
-                    "found another one for operand " +
-                    std::to_string(index)};
   for (int64_t bound : bounds)
     if (bound == 0)
       return {};

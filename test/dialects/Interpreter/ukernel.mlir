@@ -1,0 +1,107 @@
+// RUN: quant-opt %s --lobit-interpret | FileCheck %s
+
+// CHECK-LABEL: @table_lookup
+// CHECK: dense<[10, 25, 17, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, -1]> : vector<16xi8>
+func.func @table_lookup() -> vector<16xi8> {
+  %table = arith.constant dense<[10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, -1, 25]> : vector<16xi8>
+  %indices = arith.constant dense<[0, 15, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14]> : vector<16xi8>
+  %r = ukernel.table_lookup %table[%indices] : vector<16xi8>, vector<16xi8>
+  return %r : vector<16xi8>
+}
+
+// The left bytes are unsigned: -1 is 255. 100 + 255 * -128 + 2 * 127 = -32286.
+// CHECK-LABEL: @dot_i8
+// CHECK: dense<[-32286, 0, 0, 0]> : vector<4xi32>
+func.func @dot_i8() -> vector<4xi32> {
+  %acc = arith.constant dense<[100, 0, 0, 0]> : vector<4xi32>
+  %lhs = arith.constant dense<[-1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]> : vector<16xi8>
+  %rhs = arith.constant dense<[-128, 127, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]> : vector<16xi8>
+  %r = ukernel.dot_i8 %acc, %lhs, %rhs max 255 : vector<4xi32>, vector<16xi8>
+  return %r : vector<4xi32>
+}
+
+// The extreme of the bound: 63 additions of -512 each fit.
+// CHECK-LABEL: @dot_i8_pairs
+// CHECK: dense<-32256> : vector<2xi16>
+func.func @dot_i8_pairs() -> vector<2xi16> {
+  %acc = arith.constant dense<-31744> : vector<2xi16>
+  %lhs = arith.constant dense<2> : vector<4xi8>
+  %rhs = arith.constant dense<-128> : vector<4xi8>
+  %r = ukernel.dot_i8_pairs %acc, %lhs, %rhs max 2 additions 63 : vector<2xi16>, vector<4xi8>
+  return %r : vector<2xi16>
+}
+
+// CHECK-LABEL: @widen_add
+// CHECK: dense<[-65526, 13]> : vector<2xi32>
+func.func @widen_add() -> vector<2xi32> {
+  %acc = arith.constant dense<10> : vector<2xi32>
+  %pairs = arith.constant dense<[-32768, -32768, 1, 2]> : vector<4xi16>
+  %r = ukernel.widen_add %acc, %pairs : vector<2xi32>, vector<4xi16>
+  return %r : vector<2xi32>
+}
+
+// 0xE4 holds 0, 1, 2, 3 in planes 0..3.
+// CHECK-LABEL: @unpack
+// CHECK-DAG: dense<0> : vector<1xi8>
+// CHECK-DAG: dense<1> : vector<1xi8>
+// CHECK-DAG: dense<2> : vector<1xi8>
+// CHECK-DAG: dense<-64> : vector<1xi8>
+func.func @unpack() -> (vector<1xi8>, vector<1xi8>, vector<1xi8>, vector<1xi8>) {
+  %bytes = arith.constant dense<0xE4> : vector<1xi8>
+  %0 = ukernel.unpack %bytes plane 0 : vector<1xi8>
+  %1 = ukernel.unpack %bytes plane 1 : vector<1xi8>
+  %2 = ukernel.unpack %bytes plane 2 : vector<1xi8>
+  %3 = ukernel.unpack %bytes plane 3 in_place : vector<1xi8>
+  return %0, %1, %2, %3 : vector<1xi8>, vector<1xi8>, vector<1xi8>, vector<1xi8>
+}
+
+// Half to even, then clamped.
+// CHECK-LABEL: @act_quantize
+// CHECK: dense<[0, 2, 2, -2, 127, -128]> : vector<6xi8>
+func.func @act_quantize() -> vector<6xi8> {
+  %x = arith.constant dense<[0.5, 1.5, 2.5, -1.5, 1000.0, -1000.0]> : vector<6xf32>
+  %r = arith.constant 1.0 : f32
+  %q = ukernel.act_quantize %x, %r : vector<6xf32> -> vector<6xi8>
+  return %q : vector<6xi8>
+}
+
+// The tree adds lane 0 and lane 8 first: 2^24 + -2^24, so that the 1 of lane 1 survives.
+// CHECK-LABEL: @reduce_add
+// CHECK: constant 1.000000e+00 : f32
+func.func @reduce_add() -> f32 {
+  %v = arith.constant dense<[16777216.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -16777216.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]> : vector<16xf32>
+  %s = ukernel.reduce_add %v : vector<16xf32>
+  return %s : f32
+}
+
+// e^0 = 1, e^1 to the last bit, 0 below -87, e^88 above 88.
+// CHECK-LABEL: @exp
+// CHECK: dense<[1.000000e+00, 2.71828175, 0.000000e+00, 1.65163{{[0-9]*}}E+38, 1.65163{{[0-9]*}}E+38]> : vector<5xf32>
+func.func @exp() -> vector<5xf32> {
+  %x = arith.constant dense<[0.0, 1.0, -87.5, 88.0, 1000.0]> : vector<5xf32>
+  %e = ukernel.exp %x : vector<5xf32>
+  return %e : vector<5xf32>
+}
+
+// CHECK-LABEL: @widen_float
+// CHECK-DAG: dense<[1.000000e+00, 5.96046448E-8, 6.550400e+04]> : vector<3xf32>
+// CHECK-DAG: dense<-1.500000e+00> : vector<1xf32>
+func.func @widen_float() -> (vector<3xf32>, vector<1xf32>) {
+  %h = arith.constant dense<[1.0, 5.96046448E-8, 65504.0]> : vector<3xf16>
+  %f = ukernel.widen_float %h : vector<3xf16> -> vector<3xf32>
+  %b = arith.constant dense<-1.5> : vector<1xbf16>
+  %g = ukernel.widen_float %b : vector<1xbf16> -> vector<1xf32>
+  return %f, %g : vector<3xf32>, vector<1xf32>
+}
+
+// 10 items for 3 threads: 3, 3, 4.
+// CHECK-LABEL: @thread_range
+// CHECK-DAG: constant 3 : index
+// CHECK-DAG: constant 6 : index
+func.func @thread_range() -> (index, index) {
+  %count = arith.constant 10 : index
+  %thread = arith.constant 1 : index
+  %threads = arith.constant 3 : index
+  %begin, %end = ukernel.thread_range %count, %thread, %threads
+  return %begin, %end : index, index
+}

@@ -1,0 +1,29 @@
+// RUN: quant-opt %s | quant-opt | FileCheck %s
+// RUN: quant-opt %s --emit-bytecode | quant-opt | FileCheck %s
+
+// CHECK-LABEL: func.func @arithmetic
+func.func @arithmetic(%t: vector<16xi8>, %i: vector<32xi8>, %b: vector<64xi8>, %a: vector<16xi32>,
+                      %p: vector<16xi16>, %x: vector<16xf32>, %r: f32, %h: vector<16xbf16>) {
+  // CHECK: ukernel.table_lookup %{{[a-z0-9]+}}[%{{[a-z0-9]+}}] : vector<16xi8>, vector<32xi8>
+  %0 = ukernel.table_lookup %t[%i] : vector<16xi8>, vector<32xi8>
+  // CHECK: ukernel.dot_i8 %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} max 2 : vector<16xi32>, vector<64xi8>
+  %1 = ukernel.dot_i8 %a, %b, %b max 2 : vector<16xi32>, vector<64xi8>
+  // CHECK: ukernel.dot_i8_pairs %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} max 2 additions 28 : vector<16xi16>, vector<32xi8>
+  %2 = ukernel.dot_i8_pairs %p, %i, %i max 2 additions 28 : vector<16xi16>, vector<32xi8>
+  // CHECK: ukernel.widen_add %{{[a-z0-9]+}}, %{{[a-z0-9]+}} : vector<8xi32>, vector<16xi16>
+  %acc = arith.constant dense<0> : vector<8xi32>
+  %3 = ukernel.widen_add %acc, %p : vector<8xi32>, vector<16xi16>
+  // CHECK: ukernel.unpack %{{[a-z0-9]+}} plane 1 : vector<64xi8>
+  %4 = ukernel.unpack %b plane 1 : vector<64xi8>
+  // CHECK: ukernel.unpack %{{[a-z0-9]+}} plane 1 in_place : vector<64xi8>
+  %5 = ukernel.unpack %b plane 1 in_place : vector<64xi8>
+  // CHECK: ukernel.act_quantize %{{[a-z0-9]+}}, %{{[a-z0-9]+}} : vector<16xf32> -> vector<16xi8>
+  %6 = ukernel.act_quantize %x, %r : vector<16xf32> -> vector<16xi8>
+  // CHECK: ukernel.reduce_add %{{[a-z0-9]+}} : vector<16xf32>
+  %7 = ukernel.reduce_add %x : vector<16xf32>
+  // CHECK: ukernel.exp %{{[a-z0-9]+}} : vector<16xf32>
+  %8 = ukernel.exp %x : vector<16xf32>
+  // CHECK: ukernel.widen_float %{{[a-z0-9]+}} : vector<16xbf16> -> vector<16xf32>
+  %9 = ukernel.widen_float %h : vector<16xbf16> -> vector<16xf32>
+  return
+}

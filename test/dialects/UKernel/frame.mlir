@@ -1,0 +1,31 @@
+// RUN: quant-opt %s | quant-opt | FileCheck %s
+// RUN: quant-opt %s --emit-bytecode | quant-opt | FileCheck %s
+
+// CHECK-LABEL: func.func @frame
+func.func @frame(%frame: !ukernel.frame, %bad: i1) {
+  // CHECK: ukernel.field rows of %{{[a-z0-9]+}}
+  %rows = ukernel.field rows of %frame
+  // CHECK: ukernel.field thread of
+  %thread = ukernel.field thread of %frame
+  // CHECK: ukernel.field threads of
+  %threads = ukernel.field threads of %frame
+  // CHECK: ukernel.field position of
+  %position = ukernel.field position of %frame
+  // CHECK: ukernel.field first_output_row of
+  %first = ukernel.field first_output_row of %frame
+  // CHECK: ukernel.buffer weights of %{{[a-z0-9]+}} offset 4096 : memref<1024xi8>
+  %w = ukernel.buffer weights of %frame offset 4096 : memref<1024xi8>
+  // CHECK: ukernel.buffer output of %{{[a-z0-9]+}} argument 1 offset 0 : memref<128xf32>
+  %o = ukernel.buffer output of %frame argument 1 offset 0 : memref<128xf32>
+  // CHECK: ukernel.buffer input of %{{[a-z0-9]+}} offset 0 : memref<128xi32>
+  %i = ukernel.buffer input of %frame argument 0 offset 0 : memref<128xi32>
+  // CHECK: ukernel.thread_range %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}}
+  %begin, %end = ukernel.thread_range %rows, %thread, %threads
+  // CHECK: ukernel.barrier %{{[a-z0-9]+}}
+  ukernel.barrier %frame
+  // CHECK: ukernel.trace %{{[a-z0-9]+}} of %{{[a-z0-9]+}}
+  ukernel.trace %rows of %frame
+  // CHECK: ukernel.report_nonfinite %{{[a-z0-9]+}} to %{{[a-z0-9]+}}
+  ukernel.report_nonfinite %bad to %frame
+  return
+}

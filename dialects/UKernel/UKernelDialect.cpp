@@ -1,6 +1,7 @@
 #include "dialects/UKernel/UKernelDialect.h"
 
 #include "dialects/UKernel/UKernelOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -21,6 +22,12 @@ void UKernelDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/UKernel/UKernelOps.cpp.inc"
       >();
+}
+
+mlir::Operation *UKernelDialect::materializeConstant(mlir::OpBuilder &builder,
+                                                     mlir::Attribute value, mlir::Type type,
+                                                     mlir::Location loc) {
+  return mlir::arith::ConstantOp::materialize(builder, value, type, loc);
 }
 
 } // namespace lobit::uk

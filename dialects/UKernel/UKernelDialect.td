@@ -15,6 +15,8 @@ def UKernel_Dialect : Dialect {
     has one lowering per target.
   }];
   let cppNamespace = "::lobit::uk";
+  let hasConstantMaterializer = 1;
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
   let useDefaultTypePrinterParser = 1;
 }
 

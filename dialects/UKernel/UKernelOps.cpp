@@ -75,4 +75,32 @@ LogicalResult BufferOp::verify() {
   return success();
 }
 
+//===--- folders ------------------------------------------------------------===//
+
+OpFoldResult UnpackOp::fold(FoldAdaptor) {
+  if (!getInPlace() || getPlane() != 0)
+    return {};
+  setInPlace(false);
+  return getResult();
+}
+
+LogicalResult ThreadRangeOp::fold(FoldAdaptor adaptor, SmallVectorImpl<OpFoldResult> &results) {
+  auto count = dyn_cast_or_null<IntegerAttr>(adaptor.getCount());
+  auto thread = dyn_cast_or_null<IntegerAttr>(adaptor.getThread());
+  auto threads = dyn_cast_or_null<IntegerAttr>(adaptor.getThreads());
+  if (!threads || threads.getInt() <= 0)
+    return failure();
+  auto number = [&](int64_t value) { return IntegerAttr::get(threads.getType(), value); };
+  if (threads.getInt() == 1) {
+    results.assign({number(0), getCount()});
+    return success();
+  }
+  if (!count || !thread)
+    return failure();
+  int64_t begin = count.getInt() * thread.getInt() / threads.getInt();
+  int64_t end = count.getInt() * (thread.getInt() + 1) / threads.getInt();
+  results.assign({number(begin), number(end)});
+  return success();
+}
+
 } // namespace lobit::uk

@@ -9,6 +9,13 @@ include "mlir/IR/EnumAttr.td"
 def UKernel_FrameType : TypeDef<UKernel_Dialect, "Frame"> {
   let mnemonic = "frame";
   let summary = "the LobitFrame of one thread in one call";
+  let description = [{
+    The struct of runtime/format/CodeAbi.h: a pointer once the code is lowered.
+
+    ```mlir
+    !ukernel.frame
+    ```
+  }];
 }
 
 def UKernel_Section : I32EnumAttr<"Section", "memory a frame points to", [
@@ -97,7 +104,8 @@ def UKernel_UnpackOp : UKernel_Op<"unpack", [Pure, AllTypesMatch<["input", "resu
   let summary = "the 2-bit codes of one plane of each byte";
   let description = [{
     Bits 2p and 2p+1 of every byte, shifted down to 0..3. With `in_place` they stay
-    where they are (values 0 .. 3 * 4^p), which saves the shift.
+    where they are (values 0 .. 3 * 4^p), which saves the shift. Plane 0 needs no shift,
+    so that `in_place` folds away there.
 
     ```mlir
     %c = ukernel.unpack %bytes plane 1 : vector<64xi8>
@@ -107,6 +115,7 @@ def UKernel_UnpackOp : UKernel_Op<"unpack", [Pure, AllTypesMatch<["input", "resu
   let arguments = (ins VectorOfRankAndType<[1], [I8]>:$input, I64Attr:$plane, UnitAttr:$in_place);
   let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
   let assemblyFormat = "$input `plane` $plane (`in_place` $in_place^)? attr-dict `:` type($result)";
+  let hasFolder = 1;
   let hasVerifier = 1;
 }
 
@@ -203,7 +212,7 @@ def UKernel_ThreadRangeOp : UKernel_Op<"thread_range", [Pure]> {
   let summary = "this thread's share of 0 .. count - 1";
   let description = [{
     begin = count * thread / threads, end = count * (thread + 1) / threads, rounded
-    down.
+    down. Folds to 0 and count for one thread, and to numbers when all three are known.
 
     ```mlir
     %begin, %end = ukernel.thread_range %count, %thread, %threads
@@ -212,6 +221,7 @@ def UKernel_ThreadRangeOp : UKernel_Op<"thread_range", [Pure]> {
   let arguments = (ins Index:$count, Index:$thread, Index:$threads);
   let results = (outs Index:$begin, Index:$end);
   let assemblyFormat = "$count `,` $thread `,` $threads attr-dict";
+  let hasFolder = 1;
 }
 
 def UKernel_BarrierOp : UKernel_Op<"barrier"> {

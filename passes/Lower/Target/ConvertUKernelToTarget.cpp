@@ -27,7 +27,12 @@ public:
   void runOnOperation() override {
     const IsaInfo *info = findIsa(std::string_view(isa));
     if (!info) {
-      getOperation().emitError() << "unknown ISA '" << isa << "'";
+      InFlightDiagnostic error = getOperation().emitError();
+      error << "unknown ISA '" << isa << "'; known are ";
+      unsigned count;
+      const IsaInfo *known = allIsas(count);
+      for (unsigned i = 0; i < count; ++i)
+        error << (i == 0 ? "" : ", ") << known[i].word;
       return signalPassFailure();
     }
     MLIRContext *context = &getContext();

@@ -10,6 +10,7 @@
 #include "runtime/format/LayoutCodec.h"
 #include "test/support/CompileCode.h"
 #include "test/support/KernelCall.h"
+#include "test/support/VnniEmulator.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -20,6 +21,8 @@
 #include <gtest/gtest.h>
 #include <limits>
 #include <random>
+#include <set>
+#include <sstream>
 
 using namespace lobit;
 using namespace lobit::test;
@@ -92,28 +95,41 @@ public:
   /// Compiles for `isa` and runs all calls.
   void check(Isa isa) {
     auto context = createContext();
+    auto module = build(*context, isa);
+    Result<std::string> code = compileSharedObject(*module, isa);
+    ASSERT_TRUE(code.ok()) << code.status().message();
+    run(isa, *code);
+  }
+
+  std::string assembly(Isa isa) {
+    auto context = createContext();
+    auto module = build(*context, isa);
+    Result<std::string> text = compile(*module, isa, CodeForm::Assembly);
+    EXPECT_TRUE(text.ok()) << text.status().message();
+    return *text;
+  }
+
+private:
+  mlir::OwningOpRef<mlir::ModuleOp> build(mlir::MLIRContext &context, Isa isa) {
     mlir::OwningOpRef<mlir::ModuleOp> module =
-        mlir::ModuleOp::create(mlir::UnknownLoc::get(context.get()));
+        mlir::ModuleOp::create(mlir::UnknownLoc::get(&context));
     llvm::SmallVector<mlir::Attribute> functions;
     size_t nextLinear = 0, nextAct = 0;
     for (bool isLinear : order) {
       std::string name = "test_" + std::to_string(functions.size());
       if (isLinear) {
         const LinearShape &shape = linears[nextLinear++];
-        unsigned inputs = shape.isKept() ? 1 : actBuffers(context.get(), shape.actShape()).size();
+        unsigned inputs = shape.isKept() ? 1 : actBuffers(&context, shape.actShape()).size();
         inputs += 1 + !shape.isKept() + shape.bias.has_value();
         wrap(*module, getOrCreateLinear(*module, shape, isa), name, inputs, functions);
       } else {
         wrap(*module, getOrCreateActQuantize(*module, acts[nextAct++], isa), name, 1, functions);
       }
     }
-    (*module)->setAttr(codeTableAttr, mlir::ArrayAttr::get(context.get(), functions));
-    Result<std::string> code = compileSharedObject(*module, isa);
-    ASSERT_TRUE(code.ok()) << code.status().message();
-    run(isa, *code);
+    (*module)->setAttr(codeTableAttr, mlir::ArrayAttr::get(&context, functions));
+    return module;
   }
 
-private:
   void run(Isa isa, const std::string &code) {
     if (isa == Isa::X86V1)
       runUnderQemu(code);
@@ -450,6 +466,84 @@ TEST_P(LinearKernel, ActQuantize) {
   suite.check(GetParam());
 }
 
+//===--- instructions --------------------------------------------------------===//
+
+/// The mnemonics in an assembly text.
+std::set<std::string> mnemonics(const std::string &assembly) {
+  std::set<std::string> result;
+  std::istringstream lines(assembly);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string word;
+    if (line.rfind("\t", 0) == 0 && words >> word && word[0] != '.' && word[0] != '#')
+      result.insert(word);
+  }
+  return result;
+}
+
+std::string assemblyOf(Layout layout, Isa isa) {
+  Suite suite;
+  LinearShape shape = linearShape(layout, 64, 1024, Granularity::Row, 0, ScaleType::F16, {});
+  if (shape.isKept()) {
+    shape.scheme = Scheme::BF16;
+    shape.granularity = Granularity::None;
+  } else {
+    suite.addActQuantize({0, 1024, layout, 1024});
+  }
+  suite.addLinear(shape, Data::Random);
+  return suite.assembly(isa);
+}
+
+constexpr Layout layouts[] = {Layout::T2Dot, Layout::T2Tl1, Layout::I8Dot, Layout::RowMajor};
+
+TEST(KernelInstructions, NothingBeyondSse2InTheBaseline) {
+  for (Layout layout : layouts)
+    for (const std::string &name : mnemonics(assemblyOf(layout, Isa::X86V1))) {
+      EXPECT_NE(name[0], 'v') << name;
+      for (const char *later :
+           {"pshufb",   "pmaddubsw", "pabs",   "palignr",  "phadd",     "psign",  "pmulhrsw",
+            "pmovsx",   "pmovzx",    "pmulld", "pmulldq",  "pmaxsd",    "pminsd", "pmaxsb",
+            "pminsb",   "pextrb",    "pextrd", "pextrq",   "pinsrb",    "pinsrd", "pinsrq",
+            "blend",    "pblend",    "round",  "ptest",    "packusdw",  "haddps", "movddup",
+            "movshdup", "movsldup",  "lddqu",  "insertps", "extractps", "dpps",   "popcnt",
+            "lzcnt",    "tzcnt",     "sarx",   "shlx",     "shrx",      "andn",   "cvtph"})
+        EXPECT_NE(name.rfind(later, 0), 0u) << name;
+    }
+}
+
+TEST(KernelInstructions, TheIdiomOfEachForm) {
+  struct Expected {
+    Layout layout;
+    Isa isa;
+    const char *name;
+  };
+  for (const Expected &e : {Expected{Layout::T2Dot, Isa::X86V1, "pmaddwd"},
+                            {Layout::T2Dot, Isa::Avx2, "vpmaddubsw"},
+                            {Layout::T2Dot, Isa::Avx2, "vpmaddwd"},
+                            {Layout::T2Dot, Isa::Avx512Vnni, "vpdpbusd"},
+                            {Layout::T2Tl1, Isa::Avx2, "vpshufb"},
+                            {Layout::T2Tl1, Isa::Avx512Vnni, "vpshufb"},
+                            {Layout::I8Dot, Isa::X86V1, "pmaddwd"},
+                            {Layout::I8Dot, Isa::Avx2, "vpmaddwd"},
+                            {Layout::I8Dot, Isa::Avx512Vnni, "vpdpbusd"},
+                            {Layout::T2Dot, Isa::Avx2, "prefetcht0"}})
+    EXPECT_EQ(mnemonics(assemblyOf(e.layout, e.isa)).count(e.name), 1u)
+        << e.name << " in " << findLayout(e.layout)->word << " for " << findIsa(e.isa)->word;
+  EXPECT_EQ(mnemonics(assemblyOf(Layout::I8Dot, Isa::Avx2)).count("vpmaddubsw"), 0u);
+}
+
+TEST(KernelInstructions, NoContraction) {
+  unsigned count;
+  const IsaInfo *isas = allIsas(count);
+  for (unsigned i = 0; i < count; ++i)
+    for (Layout layout : layouts)
+      for (const std::string &name : mnemonics(assemblyOf(layout, isas[i].isa))) {
+        EXPECT_EQ(name.find("fmadd"), std::string::npos) << name;
+        EXPECT_EQ(name.find("fmsub"), std::string::npos) << name;
+        EXPECT_EQ(name.find("fnmadd"), std::string::npos) << name;
+      }
+}
+
 bool canRun(Isa isa) {
   switch (isa) {
   case Isa::X86V1:
@@ -457,7 +551,7 @@ bool canRun(Isa isa) {
   case Isa::Avx2:
     return __builtin_cpu_supports("avx2");
   case Isa::Avx512Vnni:
-    return __builtin_cpu_supports("avx512vnni");
+    return installVnniEmulator();
   }
   return false;
 }

@@ -9,7 +9,7 @@
 namespace lobit {
 
 std::optional<NonFinite> parseNonFinite(std::string_view word) {
-  if (word == "refuse")
+  if (word == "error")
     return NonFinite::Refuse;
   if (word == "zero")
     return NonFinite::Zero;

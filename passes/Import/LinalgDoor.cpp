@@ -61,7 +61,12 @@ static LogicalResult checkTensorOp(Operation *op) {
   for (Type type : op->getResultTypes())
     if (failed(checkTensorType(op, type)))
       return failure();
-  if (isa<linalg::LinalgOp>(op)) {
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
+    for (AffineMap map : linalgOp.getIndexingMapsArray())
+      for (AffineExpr expr : map.getResults())
+        if (!isa<AffineDimExpr, AffineConstantExpr>(expr))
+          return op->emitError() << "expected indexing maps of plain dimensions, found "
+                                 << AffineMapAttr::get(map);
     WalkResult result = op->walk([&](Operation *inner) {
       return inner != op && failed(checkScalarOp(inner)) ? WalkResult::interrupt()
                                                          : WalkResult::advance();

@@ -149,9 +149,8 @@ TEST_F(CheckpointSourceTest, ScaleIsTurnedToMultiply) {
 
 TEST_F(CheckpointSourceTest, AmbiguousDirectionIsRefused) {
   config_.quantization.reset();
-  expectOpenError(StatusCode::AMBIGUOUS,
-                  {kQuery, "no quantization_config", "--weight-scale=multiply",
-                   "--weight-scale=divide"});
+  expectOpenError(StatusCode::AMBIGUOUS, {kQuery, "no quantization_config",
+                                          "--weight-scale=multiply", "--weight-scale=divide"});
   options_.weightScale = ScaleDirection::Divide;
   EXPECT_EQ(load(kQuery)->scales, std::vector<float>{2.0f});
   options_.weightScale.reset();

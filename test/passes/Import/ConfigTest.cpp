@@ -35,7 +35,9 @@ void expectError(const std::string &text, StatusCode code, const std::string &me
 std::string with(const std::string &member) {
   return replaced(kBitNet, "\"vocab_size\"", member + ", \"vocab_size\"");
 }
-std::string without(const std::string &key) { return replaced(kBitNet, "\"" + key + "\"", "\"x\""); }
+std::string without(const std::string &key) {
+  return replaced(kBitNet, "\"" + key + "\"", "\"x\"");
+}
 
 TEST(ConfigTest, BitNet) {
   Result<ModelConfig> config = parse(kBitNet);
@@ -107,26 +109,26 @@ TEST(ConfigTest, ScaleDirection) {
 }
 
 TEST(ConfigTest, LastOfTwoEqualKeysCounts) {
-  std::string text = replaced(
-      kBitNet, "\"quantization_config\"",
-      R"("quantization_config": {"quant_method": "gptq"}, "quantization_config")");
+  std::string text =
+      replaced(kBitNet, "\"quantization_config\"",
+               R"("quantization_config": {"quant_method": "gptq"}, "quantization_config")");
   Result<ModelConfig> config = parse(text);
   ASSERT_TRUE(config.ok()) << config.status().message();
   EXPECT_EQ(config->quantization->direction, ScaleDirection::Multiply);
 }
 
 TEST(ConfigTest, RequiredKeys) {
-  for (const char *key :
-       {"architectures", "model_type", "vocab_size", "hidden_size", "intermediate_size",
-        "num_hidden_layers", "num_attention_heads", "max_position_embeddings", "rms_norm_eps",
-        "hidden_act"})
+  for (const char *key : {"architectures", "model_type", "vocab_size", "hidden_size",
+                          "intermediate_size", "num_hidden_layers", "num_attention_heads",
+                          "max_position_embeddings", "rms_norm_eps", "hidden_act"})
     expectError(without(key), StatusCode::MISSING, std::string(key) + ": expected");
 }
 
 TEST(ConfigTest, IntegersAreChecked) {
-  for (const char *value : {"0", "-1", "1.5", "\"64\"", "null", "true", "18446744073709551615",
-                            "[64]", "4194305"}) {
-    std::string text = replaced(kBitNet, "\"hidden_size\": 64", "\"hidden_size\": " + std::string(value));
+  for (const char *value :
+       {"0", "-1", "1.5", "\"64\"", "null", "true", "18446744073709551615", "[64]", "4194305"}) {
+    std::string text =
+        replaced(kBitNet, "\"hidden_size\": 64", "\"hidden_size\": " + std::string(value));
     Status status = parse(text).status();
     EXPECT_FALSE(status.ok()) << value;
     EXPECT_NE(status.message().find("hidden_size: expected an integer from 1 to 4194304"),

@@ -61,10 +61,10 @@ TEST_F(SafetensorsTest, AcceptsScalarsAndEmptyTensors) {
   EXPECT_TRUE(
       open(safetensors(R"({"s":{"dtype":"F32","shape":[],"data_offsets":[0,4]}})", "1234")).ok());
   // Empty tensors may share an offset.
-  EXPECT_TRUE(open(safetensors(Tensors{{"a", {"F32", {0, 7}, ""}},
-                                       {"b", {"F32", {4, 0}, ""}},
-                                       {"c", {"U8", {1}, "x"}}}))
-                  .ok());
+  EXPECT_TRUE(
+      open(safetensors(Tensors{
+               {"a", {"F32", {0, 7}, ""}}, {"b", {"F32", {4, 0}, ""}}, {"c", {"U8", {1}, "x"}}}))
+          .ok());
   EXPECT_TRUE(open(safetensors(R"({"e":{"dtype":"U8","shape":[18446744073709551615,0,2],)"
                                R"("data_offsets":[0,0]}})",
                                ""))
@@ -80,7 +80,8 @@ TEST_F(SafetensorsTest, Rule01Length) {
 
 TEST_F(SafetensorsTest, Rule02HeaderLimit) {
   std::string file = safetensors(kGood, kData);
-  for (uint64_t length : {uint64_t(100'000'001), uint64_t(1) << 32, uint64_t(1) << 63, ~uint64_t(0)}) {
+  for (uint64_t length :
+       {uint64_t(100'000'001), uint64_t(1) << 32, uint64_t(1) << 63, ~uint64_t(0)}) {
     for (unsigned i = 0; i < 8; ++i)
       file[i] = char(length >> (8 * i));
     expectError(file, StatusCode::RESOURCE_LIMIT, std::to_string(length));

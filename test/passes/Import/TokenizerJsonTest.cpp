@@ -27,7 +27,8 @@ std::string makeTokenizer() {
   std::string vocab;
   unsigned id = 0, other = 0x100;
   for (unsigned byte = 0; byte < 256; ++byte) {
-    bool printable = (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
+    bool printable =
+        (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
     vocab += quote(printable ? byte : other++) + ":" + std::to_string(id++) + ",";
   }
   return R"({"version":"1.0","truncation":null,"padding":null,"added_tokens":[)"
@@ -140,8 +141,8 @@ TEST(TokenizerJsonTest, Normalizers) {
                              R"("normalizer":{"type":"Sequence","normalizers":[]})"))
                   .ok());
   for (const char *type : {"NFKC", "Lowercase", "Prepend"})
-    expectError("\"normalizer\":null",
-                "\"normalizer\":{\"type\":\"" + std::string(type) + "\"}", StatusCode::UNSUPPORTED,
+    expectError("\"normalizer\":null", "\"normalizer\":{\"type\":\"" + std::string(type) + "\"}",
+                StatusCode::UNSUPPORTED,
                 "normalizer: type \"" + std::string(type) + "\" is not supported");
 }
 
@@ -172,8 +173,8 @@ TEST(TokenizerJsonTest, Models) {
               StatusCode::UNSUPPORTED, "model.end_of_word_suffix");
   expectError("\"byte_fallback\":false", "\"byte_fallback\":true", StatusCode::UNSUPPORTED,
               "model.byte_fallback");
-  EXPECT_TRUE(parse(replaced(kGood, "\"ignore_merges\":false", "\"ignore_merges\":true"))
-                  ->ignoreMerges);
+  EXPECT_TRUE(
+      parse(replaced(kGood, "\"ignore_merges\":false", "\"ignore_merges\":true"))->ignoreMerges);
   expectError("{\"type\":\"ByteLevel\"},\"model\"", "{\"type\":\"Fuse\"},\"model\"",
               StatusCode::UNSUPPORTED, "decoder: type \"Fuse\"");
 }

@@ -75,7 +75,8 @@ static Value makeWeight(OpBuilder &builder, Location loc, ElementsAttr values) {
   return builder.create<lb::WeightOp>(loc, type, StringAttr(), values, ElementsAttr());
 }
 
-/// Replaces `op`, and the addition of a bias that follows it, by a lobit.linear.
+/// Replaces the result of `op`, or of the addition of a bias that follows it, by a
+/// lobit.linear. The ops that are unused then are erased later.
 static LogicalResult convert(linalg::LinalgOp op, DenseLayer layer, int64_t index) {
   Operation *last = op;
   Value result = op->getResult(0);
@@ -96,9 +97,6 @@ static LogicalResult convert(linalg::LinalgOp op, DenseLayer layer, int64_t inde
       builder.create<lb::LinearOp>(op.getLoc(), result.getType(), layer.input, weight, bias);
   linear->setDiscardableAttr(lb::nameAttr, builder.getStringAttr("dense_" + std::to_string(index)));
   last->getResult(0).replaceAllUsesWith(linear.getResult());
-  last->erase();
-  if (last != op)
-    op->erase();
   return success();
 }
 

@@ -11,6 +11,7 @@ namespace lobit::platform {
 /// An open regular file. One open; everything else goes through it.
 class File {
 public:
+  /// Errors do not name the path; the caller knows it.
   static Result<File> open(const char *path);
   File() = default;
   File(File &&other) noexcept;

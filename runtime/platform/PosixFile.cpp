@@ -26,12 +26,12 @@ Result<File> File::open(const char *path) {
     file.fd_ = ::open(path, O_RDONLY | O_CLOEXEC);
   while (file.fd_ < 0 && errno == EINTR);
   if (file.fd_ < 0)
-    return ioError(std::string(path) + ": cannot be opened");
+    return ioError("cannot be opened");
   struct stat info;
   if (fstat(file.fd_, &info) != 0)
-    return ioError(std::string(path) + ": its size cannot be read");
+    return ioError("its size cannot be read");
   if (!S_ISREG(info.st_mode))
-    return Status(StatusCode::IO, std::string(path) + ": is not a regular file");
+    return Status(StatusCode::IO, "is not a regular file");
   file.size_ = uint64_t(info.st_size);
   return file;
 }

@@ -52,8 +52,8 @@ private:
 };
 
 void writeNumber(Bytes &out, uint64_t value) {
-  auto *first = reinterpret_cast<const uint8_t *>(&value);
-  out.insert(out.end(), first, first + sizeof(value));
+  out.resize(out.size() + sizeof(value));
+  std::memcpy(out.data() + out.size() - sizeof(value), &value, sizeof(value));
 }
 
 void writeBlob(Bytes &out, const Bytes &bytes) {

@@ -278,7 +278,9 @@ Status CheckpointSource::checkCodes(const std::string &name, const TensorData &d
   return {};
 }
 
-Status CheckpointSource::checkFinite(const std::string &name, TensorData &data) const {
+Status CheckpointSource::checkFinite(const std::string &name, const TensorData &data) const {
+  if (nonFinite_ != NonFinite::Refuse)
+    return {};
   unsigned bytes = data.type == ElementType::F32 ? 4 : 2;
   // All exponent bits set: an infinity or a NaN.
   uint32_t exponent = data.type == ElementType::F32   ? 0x7F800000u
@@ -302,30 +304,13 @@ Status CheckpointSource::checkFinite(const std::string &name, TensorData &data) 
     ++first;
   if (first == count)
     return {};
-  if (nonFinite_ == NonFinite::Refuse) {
-    uint64_t columns = data.shape.back();
-    bool isNan = (bitsAt(data.bytes, first) & magnitude) != exponent;
-    return Status(StatusCode::MALFORMED, tensors_.fileOf(name) + ": " + quoted(name) + ": row " +
-                                             std::to_string(first / columns) + ", column " +
-                                             std::to_string(first % columns) +
-                                             ": expected a finite number, found " +
-                                             (isNan ? "NaN" : "an infinity") +
-                                             "; --nonfinite=zero or --nonfinite=clamp replaces it");
-  }
-  auto copy = std::make_shared<std::vector<uint8_t>>(data.bytes, data.bytes + data.size);
-  for (uint64_t i = first; i < count; ++i) {
-    uint32_t bits = bitsAt(copy->data(), i);
-    if (!isBad(bits))
-      continue;
-    bool infinite = (bits & magnitude) == exponent;
-    // The largest finite value is one below infinity.
-    uint32_t fixed =
-        infinite && nonFinite_ == NonFinite::Clamp ? (bits & ~magnitude) | (exponent - 1) : 0;
-    std::memcpy(copy->data() + uint64_t(bytes) * i, &fixed, bytes);
-  }
-  data.bytes = copy->data();
-  data.keepAlive = copy;
-  return {};
+  uint64_t columns = data.shape.back();
+  bool isNan = (bitsAt(data.bytes, first) & magnitude) != exponent;
+  return Status(
+      StatusCode::MALFORMED,
+      tensors_.fileOf(name) + ": " + quoted(name) + ": row " + std::to_string(first / columns) +
+          ", column " + std::to_string(first % columns) + ": expected a finite number, found " +
+          (isNan ? "NaN" : "an infinity") + "; --nonfinite=zero or --nonfinite=clamp replaces it");
 }
 
 Result<TensorData> CheckpointSource::load(std::string_view name) {
@@ -334,13 +319,10 @@ Result<TensorData> CheckpointSource::load(std::string_view name) {
     return Status(StatusCode::MISSING, quoted(std::string(name)) + " is not in the checkpoint");
   if (!checked_.count(name)) {
     bool packed = found->second.type == ElementType::HfPackedTernary;
-    TensorData data = found->second;
+    const TensorData &data = found->second;
     Status status = packed ? checkCodes(found->first, data) : checkFinite(found->first, data);
     if (!status.ok())
       return status;
-    // A repaired copy is made again for the next load: it would stay in memory.
-    if (data.bytes != found->second.bytes)
-      return data;
     checked_.insert(found->first);
   }
   return found->second;

@@ -11,12 +11,9 @@
 
 namespace lobit {
 
-/// What is done with NaN and infinite weights.
-enum class NonFinite {
-  Refuse,
-  Zero,  ///< NaN and infinities become 0
-  Clamp, ///< infinities become the largest finite value of the type, NaN becomes 0
-};
+/// NaN and infinite weights are refused, or handed out as they are: then lobit.nonfinite
+/// on the weights says what they become (docs/quantization.md, Q11).
+enum class NonFinite { Refuse, Zero, Clamp };
 std::optional<NonFinite> parseNonFinite(std::string_view word);
 
 struct CheckpointOptions {
@@ -63,7 +60,7 @@ private:
   Status addPacked(const ExpectedTensor &expected, const SafetensorsTensor &tensor,
                    const ModelConfig &config, const CheckpointOptions &options);
   Status checkCodes(const std::string &name, const TensorData &data) const;
-  Status checkFinite(const std::string &name, TensorData &data) const;
+  Status checkFinite(const std::string &name, const TensorData &data) const;
 
   Safetensors tensors_;
   NonFinite nonFinite_ = NonFinite::Refuse;

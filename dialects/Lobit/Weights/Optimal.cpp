@@ -1,9 +1,29 @@
 #include "dialects/Lobit/Weights/FloatFormats.h"
 #include "dialects/Lobit/Weights/Ternary.h"
 
-#include <functional>
-
 using namespace lobit;
+
+// Radix sort by bytes, the lowest first. A byte that is equal in all values needs no
+// pass: bf16 weights take two.
+static void sortDescending(std::vector<uint32_t> &values) {
+  std::vector<uint32_t> sorted(values.size());
+  for (int shift = 0; shift < 32; shift += 8) {
+    size_t places[256] = {};
+    for (uint32_t value : values)
+      ++places[value >> shift & 255];
+    if (values.empty() || places[values[0] >> shift & 255] == values.size())
+      continue;
+    size_t next = 0;
+    for (int byte = 255; byte >= 0; --byte) {
+      size_t count = places[byte];
+      places[byte] = next;
+      next += count;
+    }
+    for (uint32_t value : values)
+      sorted[places[value >> shift & 255]++] = value;
+    values.swap(sorted);
+  }
+}
 
 // (Q8) The minimum of sum (w - s t)^2 over s and t. For given s the kept weights
 // are the largest in magnitude; with the k largest kept, the best s is P_k / k and
@@ -15,7 +35,7 @@ float lobit::quantizeOptimal(const float *weights, int64_t size, int8_t *codes) 
   std::vector<uint32_t> magnitudes(static_cast<size_t>(size));
   for (int64_t i = 0; i < size; ++i)
     magnitudes[size_t(i)] = floatBits(weights[i]) & 0x7fffffffu;
-  std::sort(magnitudes.begin(), magnitudes.end(), std::greater<uint32_t>());
+  sortDescending(magnitudes);
   double prefix = 0, bestGain = 0, bestPrefix = 0;
   int64_t best = 0;
   for (int64_t k = 1; k <= size; ++k) {

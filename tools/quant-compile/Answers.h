@@ -1,0 +1,21 @@
+/// \file
+/// The end-to-end known answer.
+#ifndef LOBIT_TOOLS_QUANT_COMPILE_ANSWERS_H
+#define LOBIT_TOOLS_QUANT_COMPILE_ANSWERS_H
+
+#include "dialects/Lobit/Weights/TensorSource.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "runtime/format/Artifact.h"
+
+namespace lobit {
+
+/// The question: token ids, or the seed of a function's inputs.
+ModelAnswer modelQuestion(const Metadata &metadata);
+
+/// Runs the x86-64-v1 code of a complete artifact and fills the digest.
+Status answerWithBaselineCode(const std::string &artifactPath, const Metadata &metadata,
+                              unsigned threads, ModelAnswer &answer);
+
+} // namespace lobit
+
+#endif // LOBIT_TOOLS_QUANT_COMPILE_ANSWERS_H

@@ -1,0 +1,351 @@
+#include "tools/quant-compile/Compile.h"
+#include "passes/Emit/AtomicFile.h"
+#include "passes/Emit/LinearAnswers.h"
+#include "passes/Emit/StaticLibrary.h"
+#include "passes/Emit/StoreWeights.h"
+#include "passes/Import/Import.h"
+#include "passes/Pipelines/Pipelines.h"
+#include "passes/Quantize/QuantizeModule.h"
+#include "tools/quant-compile/Answers.h"
+#include "tools/quant-compile/Code.h"
+#include "tools/quant-compile/Describe.h"
+#include "tools/quant-compile/Diagnostics.h"
+#include "tools/quant-compile/InterpretedAnswer.h"
+#include "tools/quant-compile/Progress.h"
+#include "tools/quant-compile/Summary.h"
+#include "tools/quant-compile/Targets.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+using namespace mlir;
+
+namespace lobit {
+namespace {
+
+enum class Product { Artifact, Mlir, Llvm, Assembly, Object, StaticLibrary, CHeader };
+
+Result<Product> productOf(const CompileOptions &options, Stage last) {
+  const std::string &word = options.emit;
+  const Product product = word == "mlir"                       ? Product::Mlir
+                          : word == "llvm"                     ? Product::Llvm
+                          : word == "asm"                      ? Product::Assembly
+                          : word == "obj"                      ? Product::Object
+                          : word == "static-lib"               ? Product::StaticLibrary
+                          : word == "c-header"                 ? Product::CHeader
+                          : word.empty() && last < Stage::Emit ? Product::Mlir
+                                                               : Product::Artifact;
+  if (last < Stage::Emit && product != Product::Mlir)
+    return Status(StatusCode::INVALID_ARGUMENT, "--stop-after=" + options.stopAfter +
+                                                    " prints a module and excludes --emit=" + word);
+  return product;
+}
+
+bool isInterpretable(const PlannedWeights &plan) {
+  uint64_t weights = 0;
+  for (const TensorInfo &tensor : plan.tensors)
+    weights += tensor.aliasOf == kNotAnAlias ? tensor.rows() * tensor.columns() : 0;
+  return weights <= kMaxInterpretedWeights;
+}
+
+class Compiler {
+public:
+  explicit Compiler(const CompileOptions &options) : options_(options) {
+    context_.disableMultithreading(); // code generation forks
+    threads_ =
+        options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+  }
+  Status run();
+
+private:
+  Status checkOptions();
+  Status import();
+  Status quantize();
+  Status runPasses(const char *stage, void (*add)(OpPassManager &, const CompileOptions &));
+  Status writeText(const std::string &text);
+  Status writeModule();
+  Status writeCode();
+  Status writeArtifactFile();
+  Status writeStaticLibrary();
+  Result<ArtifactContent> makeContent(const std::vector<TargetCode> &codes,
+                                      const PlannedWeights &plan);
+  /// Everything into `file`; it is complete, but not committed.
+  Status fillArtifact(AtomicFile &file);
+  std::string outputPath(const char *fallback) const {
+    return options_.output.empty() ? fallback : options_.output;
+  }
+
+  const CompileOptions &options_;
+  MLIRContext context_;
+  unsigned threads_ = 1;
+  Stage last_ = Stage::Emit;
+  Product product_ = Product::Artifact;
+  std::vector<Isa> isas_;
+  QuantizePolicy policy_;
+  ImportedModel model_;
+  QuantizeReport report_;
+  Summary summary_;
+  Progress progress_;
+};
+
+Status Compiler::checkOptions() {
+  last_ = *findStage(options_.stopAfter);
+  Result<Product> product = productOf(options_, last_);
+  if (!product.ok())
+    return std::move(product).status();
+  product_ = *product;
+  Result<std::vector<Isa>> isas = parseTargets(options_.target);
+  if (!isas.ok())
+    return std::move(isas).status();
+  isas_ = *isas;
+  const bool oneTarget = product_ == Product::Llvm || product_ == Product::Assembly ||
+                         product_ == Product::Object ||
+                         (product_ == Product::Mlir && last_ >= Stage::Lower);
+  if (oneTarget && isas_.size() != 1)
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "--target: expected one target for this output, found \"" + options_.target +
+                      "\"");
+  Result<QuantizePolicy> policy = parseQuantizePolicy(options_.quantize, options_.layers);
+  if (!policy.ok())
+    return std::move(policy).status();
+  policy_ = *policy;
+  policy_.threads = threads_;
+  policy_.kernel = *parseKernelForm(options_.kernel);
+  (void)parseNonFinitePolicy(options_.nonFinite, policy_.nonFinite);
+  return Status();
+}
+
+Status Compiler::import() {
+  progress_.show("importing " + options_.model);
+  ImportOptions options;
+  options.maxContext = options_.maxContext;
+  if (!options_.weightScale.empty())
+    options.weightScale = parseScaleDirection(options_.weightScale);
+  if (options_.nonFinite != "error")
+    options.nonFinite = *parseNonFinite(options_.nonFinite);
+  Result<ImportedModel> model = importModel(context_, options_.model, options);
+  if (!model.ok())
+    return std::move(model).status();
+  model_ = std::move(model).value();
+  progress_.show("");
+  for (const std::string &note : model_.notes)
+    std::fprintf(stderr, "note: %s\n", note.c_str());
+  return Status();
+}
+
+Status Compiler::quantize() {
+  policy_.trainedTernary = model_.isQat;
+  Result<QuantizeReport> report =
+      quantizeModule(*model_.module, model_.source.get(), policy_,
+                     [&](size_t done, size_t total, const std::string &name) {
+                       progress_.show("quantizing", done, total, name);
+                     });
+  if (!report.ok())
+    return std::move(report).status();
+  report_ = std::move(report).value();
+  progress_.show("");
+  if (options_.report.empty())
+    return Status();
+  const std::string json = reportJson(report_) + "\n";
+  return writeFile(options_.report, json.data(), json.size());
+}
+
+Status Compiler::runPasses(const char *stage,
+                           void (*add)(OpPassManager &, const CompileOptions &)) {
+  Diagnostics diagnostics(&context_);
+  PassManager manager(&context_, ModuleOp::getOperationName());
+  add(manager, options_);
+  if (failed(manager.run(*model_.module)))
+    return diagnostics.status(StatusCode::UNSUPPORTED, stage);
+  return Status();
+}
+
+Status Compiler::writeText(const std::string &text) {
+  return writeFile(outputPath("-"), text.data(), text.size());
+}
+
+Status Compiler::writeModule() {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  model_.module->print(stream);
+  stream << "\n";
+  return writeText(stream.str());
+}
+
+Status Compiler::writeCode() {
+  const CodeProduct product = product_ == Product::Mlir       ? CodeProduct::Mlir
+                              : product_ == Product::Llvm     ? CodeProduct::Llvm
+                              : product_ == Product::Assembly ? CodeProduct::Assembly
+                                                              : CodeProduct::Object;
+  Result<std::vector<TargetCode>> codes = generateCode(*model_.module, isas_, product, threads_);
+  if (!codes.ok())
+    return std::move(codes).status();
+  return writeText((*codes)[0].bytes);
+}
+
+Result<ArtifactContent> Compiler::makeContent(const std::vector<TargetCode> &codes,
+                                              const PlannedWeights &plan) {
+  ArtifactContent content;
+  Result<Metadata> metadata = describeModel(*model_.module, codes);
+  if (!metadata.ok())
+    return std::move(metadata).status();
+  content.metadata = std::move(metadata).value();
+  content.tensors = plan.tensors;
+  content.tokenizer = model_.tokenizer;
+  const std::string report = reportJson(report_) + "\n";
+  content.report.assign(report.begin(), report.end());
+  for (const TargetCode &code : codes)
+    content.code.push_back(
+        {code.isa, std::vector<uint8_t>(code.bytes.begin(), code.bytes.end()), code.operations});
+  progress_.show("computing known answers");
+  Result<std::vector<LinearAnswer>> answers = linearAnswers(content.metadata);
+  if (!answers.ok())
+    return std::move(answers).status();
+  content.knownAnswers.linears = std::move(answers).value();
+  ModelAnswer answer = modelQuestion(content.metadata);
+  // Larger models are answered when the artifact is complete.
+  if (isInterpretable(plan))
+    if (Status status =
+            answerWithInterpreter(*model_.module, model_.source.get(), content.metadata, answer);
+        !status.ok())
+      return status;
+  content.knownAnswers.models = {answer};
+  return content;
+}
+
+Status Compiler::fillArtifact(AtomicFile &file) {
+  progress_.show("generating code");
+  isas_ = withBaselines(isas_);
+  Result<std::vector<TargetCode>> codes =
+      generateCode(*model_.module, isas_, CodeProduct::Image, threads_);
+  if (!codes.ok())
+    return std::move(codes).status();
+  const PlannedWeights plan = planWeights(*model_.module);
+  Result<ArtifactContent> content = makeContent(*codes, plan);
+  if (!content.ok())
+    return std::move(content).status();
+  const Metadata metadata = content->metadata;
+  KnownAnswers answers = content->knownAnswers;
+  summary_ = summarize(*content);
+
+  ArtifactWriter writer(file);
+  if (Status status = writer.begin(std::move(content).value()); !status.ok())
+    return status;
+  EvaluateOptions evaluate;
+  evaluate.threads = threads_;
+  Status status = storeWeights(writer, plan.weights, model_.source.get(), evaluate,
+                               [&](size_t done, size_t total, const std::string &name) {
+                                 progress_.show("packing", done, total, name);
+                               });
+  if (status.ok())
+    status = writer.finish();
+  if (!status.ok())
+    return status;
+  if (!isInterpretable(plan)) {
+    progress_.show("computing known answers");
+    status = answerWithBaselineCode(file.temporaryPath(), metadata, threads_, answers.models[0]);
+    if (status.ok())
+      status = writer.replaceKnownAnswers(answers);
+  }
+  summary_.fileBytes = writer.fileBytes();
+  progress_.show("");
+  return status;
+}
+
+Status Compiler::writeArtifactFile() {
+  const std::string path = outputPath("model.lobit");
+  Result<std::unique_ptr<AtomicFile>> file = AtomicFile::create(path);
+  if (!file.ok())
+    return std::move(file).status();
+  if (Status status = fillArtifact(**file); !status.ok())
+    return status;
+  if (Status status = (*file)->commit(); !status.ok())
+    return status;
+  if (options_.json)
+    std::printf("%s\n", summaryJson(summary_, path).c_str());
+  else if (path != "-")
+    std::printf("%s", summaryText(summary_, path).c_str());
+  return Status();
+}
+
+Status Compiler::writeStaticLibrary() {
+  const std::string path = outputPath("model.a");
+  std::string library;
+  {
+    // Holds the artifact; never committed.
+    Result<std::unique_ptr<AtomicFile>> file = AtomicFile::create(path);
+    if (!file.ok())
+      return std::move(file).status();
+    if (Status status = fillArtifact(**file); !status.ok())
+      return status;
+    Result<std::vector<TargetCode>> codes =
+        generateCode(*model_.module, isas_, CodeProduct::Object, threads_, true);
+    if (!codes.ok())
+      return std::move(codes).status();
+    std::vector<EmbeddedObject> objects;
+    for (TargetCode &code : *codes)
+      objects.push_back({code.isa, suffixedQuery(code.isa), std::move(code.bytes)});
+    Result<std::string> bytes =
+        makeStaticLibrary((*file)->temporaryPath(), embeddedSymbol(options_.model), objects);
+    if (!bytes.ok())
+      return std::move(bytes).status();
+    library = std::move(bytes).value();
+  }
+  return writeFile(path, library.data(), library.size());
+}
+
+Status Compiler::run() {
+  if (Status status = checkOptions(); !status.ok())
+    return status;
+  if (Status status = import(); !status.ok())
+    return status;
+  if (last_ == Stage::Import)
+    return writeModule();
+  if (product_ == Product::CHeader)
+    return writeText(embeddedHeader(embeddedSymbol(options_.model), options_.model));
+  if (Status status = quantize(); !status.ok())
+    return status;
+  if (options_.dryRun) {
+    const std::string text = options_.json ? reportJson(report_) + "\n" : reportTable(report_);
+    return writeText(text);
+  }
+  if (last_ == Stage::Quantize)
+    return writeModule();
+  if (Status status = runPasses("pack",
+                                [](OpPassManager &manager, const CompileOptions &options) {
+                                  addPackPasses(manager, options.kernel);
+                                });
+      !status.ok())
+    return status;
+  if (last_ == Stage::Pack)
+    return writeModule();
+  if (Status status = runPasses(
+          "lower", [](OpPassManager &manager, const CompileOptions &) { addPlanPasses(manager); });
+      !status.ok())
+    return status;
+  switch (product_) {
+  case Product::Mlir:
+  case Product::Llvm:
+  case Product::Assembly:
+  case Product::Object:
+    return writeCode();
+  case Product::Artifact:
+    return writeArtifactFile();
+  case Product::StaticLibrary:
+    return writeStaticLibrary();
+  case Product::CHeader:
+    break; // written before anything is compiled
+  }
+  return Status();
+}
+
+} // namespace
+
+Status compile(const CompileOptions &options) { return Compiler(options).run(); }
+
+} // namespace lobit

@@ -1,0 +1,86 @@
+#include "tools/quant-compile/Options.h"
+#include "tools/support/Tool.h"
+
+#include <CLI/CLI.hpp>
+
+namespace lobit {
+
+std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o) {
+  CLI::App app("Compiles a model into one file that the Lobit runtime loads and runs.",
+               "quant-compile");
+  app.set_version_flag("--version", versionText("quant-compile"));
+  app.footer(kExitCodesHelp);
+  app.add_option("MODEL", o.model,
+                 "Directory of a checkpoint (config.json, *.safetensors, tokenizer.json), or a "
+                 "file .mlir or .mlirbc")
+      ->required();
+  app.add_option("-o", o.output, "Output file; - is standard output (model.lobit; text: -)");
+
+  const char *numbers = "Quantization";
+  app.add_option("--quantize", o.quantize,
+                 "Linear layers: auto, keep, int8 or ternary, with :METHOD and more (see "
+                 "docs/quantization.md)")
+      ->group(numbers)
+      ->capture_default_str();
+  app.add_option("--layer", o.layers,
+                 "REGEX=SCHEME for layers whose name matches, repeatable, the last match decides")
+      ->group(numbers)
+      ->type_name("RE=SCHEME")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--weight-scale", o.weightScale,
+                 "What a stored weight_scale does to packed codes: multiply or divide (as the "
+                 "model's config says)")
+      ->group(numbers)
+      ->check(CLI::IsMember({"multiply", "divide"}));
+  app.add_option("--nonfinite", o.nonFinite,
+                 "NaN and infinite weights: error, zero, or clamp to the largest number")
+      ->group(numbers)
+      ->check(CLI::IsMember({"error", "zero", "clamp"}))
+      ->capture_default_str();
+  app.add_option("--report", o.report, "Write what was done to each layer as JSON")->group(numbers);
+  app.add_flag("--dry-run", o.dryRun, "Quantize and report, but write no model")->group(numbers);
+
+  const char *code = "Code";
+  app.add_option("--target", o.target,
+                 "host, x86 (all of x86), or x86-64-v1, avx2, avx512vnni separated by commas; the "
+                 "baseline x86-64-v1 is always added to an artifact")
+      ->group(code)
+      ->capture_default_str();
+  app.add_option("--kernel", o.kernel, "What multiplies ternary weights: auto, tl1 or dot")
+      ->group(code)
+      ->check(CLI::IsMember({"auto", "tl1", "dot"}))
+      ->capture_default_str();
+  app.add_option("--max-context", o.maxContext,
+                 "Positions of the KV cache; 0: what the model allows, at most 4096")
+      ->group(code)
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+
+  const char *output = "Output";
+  app.add_option("--stop-after", o.stopAfter,
+                 "Print the module after import, quantize, pack or lower; emit goes to the end")
+      ->group(output)
+      ->check(CLI::IsMember({"import", "quantize", "pack", "lower", "emit"}))
+      ->capture_default_str();
+  app.add_option("--emit", o.emit,
+                 "artifact, mlir, llvm, asm, obj (one target), static-lib or c-header (artifact)")
+      ->group(output)
+      ->check(CLI::IsMember({"mlir", "llvm", "asm", "obj", "artifact", "static-lib", "c-header"}));
+  app.add_flag("--json", o.json,
+               "What was written, or the dry run's report, as JSON on standard "
+               "output")
+      ->group(output);
+  app.add_option("-j", o.threads, "Threads; 0: one for each CPU")
+      ->group(output)
+      ->capture_default_str();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return std::nullopt;
+}
+
+} // namespace lobit

@@ -17,12 +17,7 @@ using namespace mlir;
 namespace lobit {
 
 /// Whether the module already is in the form that import makes.
-static bool isImported(ModuleOp module) {
-  for (auto function : module.getOps<func::FuncOp>())
-    if (function->hasAttr(lb::entryAttr))
-      return true;
-  return false;
-}
+static bool isImported(ModuleOp module) { return module->hasAttr(lb::modelAttr); }
 
 Result<ImportedModel> importMlir(MLIRContext &context, const std::string &path) {
   if (!fileExists(path))

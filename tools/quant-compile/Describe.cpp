@@ -80,11 +80,11 @@ Result<Metadata> describeModel(ModuleOp planned, const std::vector<TargetCode> &
     return Status(StatusCode::MISSING, "the module has no entry function with " +
                                            std::string(lb::entryAttr) + " and no " + lb::modelAttr);
   auto word = [&](const char *name) {
-    auto attr = model.getAs<StringAttr>(name);
+    auto attr = model ? model.getAs<StringAttr>(name) : StringAttr();
     return attr ? attr.str() : std::string();
   };
   auto number = [&](const char *name) -> uint64_t {
-    auto attr = model.getAs<IntegerAttr>(name);
+    auto attr = model ? model.getAs<IntegerAttr>(name) : IntegerAttr();
     return attr ? uint64_t(attr.getInt()) : 0;
   };
   if (word("kind") != "language_model") {

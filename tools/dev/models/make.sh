@@ -5,8 +5,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=${1:?folder for checkpoints}
 models=${2:?folder for models}
-ternary_steps=${TERNARY_STEPS:-3000}
-dense_steps=${DENSE_STEPS:-3000}
+ternary_steps=${TERNARY_STEPS:-2017}
+dense_steps=${DENSE_STEPS:-2009}
 python=/usr/bin/python3
 # One thread each; memory of big tensors is reused, not returned each time.
 export OMP_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=1073741824 \

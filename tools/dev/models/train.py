@@ -37,7 +37,7 @@ def arguments():
         help="tokenizer.json")
     add("--out", type=pathlib.Path, required=True, help="checkpoint, .pt")
     add("--dense", action="store_true", help="no quantization (the twin)")
-    add("--steps", type=int, default=6000, help="steps in all")
+    add("--steps", type=int, default=2017, help="steps in all")
     add("--deadline", type=float,
         help="end of the run in seconds since 1970, instead of --steps")
     add("--lr", type=float, default=2e-3, help="highest learning rate")

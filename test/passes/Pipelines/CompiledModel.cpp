@@ -120,16 +120,17 @@ static const LobitCodeTable *loadCode(const std::string &object) {
   int file = memfd_create("code", MFD_CLOEXEC);
   if (write(file, object.data(), object.size()) != static_cast<ssize_t>(object.size()))
     return nullptr;
+  // The file stays open: dlopen takes an equal name for the library it already has.
   void *library = dlopen(("/proc/self/fd/" + std::to_string(file)).c_str(), RTLD_NOW);
-  close(file);
   if (!library)
     return nullptr;
   auto query = reinterpret_cast<LobitCodeQuery>(dlsym(library, LOBIT_CODE_SYMBOL));
   return query ? query(LOBIT_CODE_ABI) : nullptr;
 }
 
-CompiledModel::CompiledModel(ModuleOp module, TensorSource &source, Isa isa, int64_t maxRows)
-    : problem(compile(module, source, isa, maxRows)) {}
+CompiledModel::CompiledModel(ModuleOp module, TensorSource &source, Isa isa, int64_t maxRows) {
+  problem = compile(module, source, isa, maxRows);
+}
 
 std::string CompiledModel::compile(ModuleOp module, TensorSource &source, Isa isa,
                                    int64_t maxRows) {

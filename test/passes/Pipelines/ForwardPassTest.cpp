@@ -26,7 +26,7 @@ struct Model {
   std::string norm = "bf16";
   bool bias = false;
 
-  static constexpr int64_t vocab = 53, hidden = 48, heads = 4, kvHeads = 2, headDim = 12;
+  static constexpr int64_t vocab = 53, hidden = 40, heads = 4, kvHeads = 2, headDim = 10;
   static constexpr int64_t intermediate = 37, context = 20, layers = 2;
 };
 
@@ -152,7 +152,7 @@ private:
     std::string v = linear(number + ".v", n, kv, h);
     std::string a = fresh();
     line(a + " = lm.attention " + q + ", " + k + ", " + v + ", %cache at %position heads " +
-         std::to_string(Model::heads) + " scale 2.886751e-01 : " + x + ", " + rows(kv) + ", " +
+         std::to_string(Model::heads) + " scale 3.162278e-01 : " + x + ", " + rows(kv) + ", " +
          cacheType);
     std::string y = add("%x", linear(number + ".o", a, h, h));
     std::string m = norm(number + ".norm1", y, h);

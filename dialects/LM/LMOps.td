@@ -34,6 +34,9 @@ defvar LM_Rows = 2DTensorOf<[F32]>;
 def LM_CacheOp : LM_Op<"cache", [Pure]> {
   let summary = "the key-value cache of a layer";
   let description = [{
+    Names the memory that lm.attention of this layer reads and writes. The op itself is
+    pure: two of them with one number are the same cache. Layers count from 0.
+
     ```mlir
     %c = lm.cache 3 : !lm.cache<2x512x64>
     ```
@@ -47,7 +50,8 @@ def LM_CacheOp : LM_Op<"cache", [Pure]> {
 def LM_EmbedOp : LM_Op<"embed", [Pure]> {
   let summary = "the rows of the embedding table at the token ids";
   let description = [{
-    Result row t is row `tokens[t]` of the table, widened or dequantized to f32.
+    Result row t is row `tokens[t]` of the table [vocabulary, features], widened to f32
+    or, when it is quantized, scale times code. Token ids are 0 .. vocabulary - 1.
 
     ```mlir
     %x = lm.embed %tokens, %table : tensor<?xi32>, !lobit.weight<1024x256xbf16> -> tensor<?x256xf32>
@@ -62,7 +66,8 @@ def LM_EmbedOp : LM_Op<"embed", [Pure]> {
 def LM_RmsNormOp : LM_Op<"rms_norm", [Pure, AllTypesMatch<["input", "result"]>]> {
   let summary = "root-mean-square normalization of each token";
   let description = [{
-    y = (x * (1 / sqrt(mean(x^2) + eps))) * weight.
+    y = (x * (1 / sqrt(mean(x^2) + eps))) * weight, for each token by itself. The weight
+    is a vector of kept values with one number for each column.
 
     ```mlir
     %y = lm.rms_norm %x, %w eps 1.0e-05 : tensor<?x256xf32>, !lobit.weight<256xbf16>
@@ -100,7 +105,9 @@ def LM_AttentionOp : LM_Op<"attention", [
   let description = [{
     Appends keys and values of the tokens to the cache at `position`, then lets query
     t attend to positions 0 .. position + t. Query head h reads key-value head
-    h / (heads / kvHeads). Scores are scaled by the f32 `scale`.
+    h / (heads / kvHeads); heads is a multiple of kvHeads. `query` is
+    [tokens, heads * headDim], `key` and `value` are [tokens, kvHeads * headDim]. Scores
+    are scaled by the f32 `scale`. position + tokens is at most maxContext.
 
     ```mlir
     %y = lm.attention %q, %k, %v, %cache at %position heads 4 scale 1.250000e-01
@@ -122,7 +129,7 @@ def LM_AttentionOp : LM_Op<"attention", [
 def LM_GatedActivationOp : LM_Op<"gated_activation", [Pure, SameOperandsAndResultType]> {
   let summary = "activation(gate) * up";
   let description = [{
-    `relu2` is max(x, 0)^2, `silu` is x / (1 + exp(-x)).
+    `relu2` is max(x, 0)^2, `silu` is x / (1 + exp(-x)) with the exp of docs/numerics.md.
 
     ```mlir
     %y = lm.gated_activation relu2 %gate, %up : tensor<?x640xf32>
@@ -136,6 +143,8 @@ def LM_GatedActivationOp : LM_Op<"gated_activation", [Pure, SameOperandsAndResul
 def LM_AddOp : LM_Op<"add", [Pure, SameOperandsAndResultType, Commutative]> {
   let summary = "residual addition";
   let description = [{
+    lhs + rhs, element by element.
+
     ```mlir
     %y = lm.add %x, %z : tensor<?x256xf32>
     ```
@@ -149,7 +158,8 @@ def LM_HeadOp : LM_Op<"head", [Pure]> {
   let summary = "logits of the rows from `first` on";
   let description = [{
     `lobit.linear` of rows first .. tokens - 1 with the vocabulary matrix. Rows before
-    `first` are not computed, which is what decoding a prompt needs.
+    `first` are not computed, which is what decoding a prompt needs. The result has
+    tokens - first rows.
 
     ```mlir
     %logits = lm.head %x, %w from %first : tensor<?x256xf32>, !lobit.weight<1024x256xbf16> -> tensor<?x1024xf32>

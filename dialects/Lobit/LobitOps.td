@@ -13,10 +13,13 @@ class Lobit_Op<string opMnemonic, list<Trait> traits = []>
 def Lobit_WeightOp : Lobit_Op<"weight", [Pure]> {
   let summary = "a weight, by name or inline";
   let description = [{
-    By name: the values are those of the tensor `name` of the model file. Inline:
-    `codes` (i8, or the float values of a kept weight, or the packed bytes when the
-    type has a layout) and, for quantized types, `scales`. Inline values are for
-    small modules and tests. Exactly one of the two forms is used.
+    By name: the values are those of the tensor `name` of the model file; the type has
+    no layout. Inline, for small modules and tests: `codes` of the type's shape (i8,
+    -1..1 for ternary and -127..127 for int8; or the float values of a kept weight; or,
+    when the type has a layout, its bytes with their padding as a vector of i8) and, for
+    quantized types, `scales`: a vector of the scale type with one number for the
+    tensor, for each row, or for each group, row by row. Exactly one of the two forms
+    is used.
 
     ```mlir
     %0 = lobit.weight "model.layers.0.mlp.up_proj.weight" : !lobit.weight<640x256xbf16>
@@ -40,7 +43,8 @@ def Lobit_QuantizeOp : Lobit_Op<"quantize", [Pure]> {
   let description = [{
     The arithmetic of docs/quantization.md under the name `method`: `absmean`,
     `absmean-hf`, `absmean-block`, `absmean-refit`, `optimal` for ternary results,
-    `absmax` for int8 results. The result type says granularity and scale type.
+    `absmax` for int8 results. Input and result have the same shape; the input is kept
+    values, the result codes without a layout. Its type says granularity and scale type.
 
     ```mlir
     %1 = lobit.quantize "optimal" %0 : !lobit.weight<640x256xbf16>
@@ -56,6 +60,10 @@ def Lobit_QuantizeOp : Lobit_Op<"quantize", [Pure]> {
 def Lobit_PackOp : Lobit_Op<"pack", [Pure]> {
   let summary = "give the codes of a quantized weight a byte layout";
   let description = [{
+    The result type is the input type with a layout of the same scheme: `t2_dot` or
+    `t2_tl1` for ternary, `i8_dot` for int8. A layout means the same bytes on every ISA
+    (runtime/format/Layouts.inc); scales stay as they are.
+
     ```mlir
     %2 = lobit.pack %1 : !lobit.weight<640x256, #lobit.ternary<tensor, f32>>
            to !lobit.weight<640x256, #lobit.ternary<tensor, f32>, t2_dot>

@@ -39,8 +39,8 @@ class UKernel_Op<string opMnemonic, list<Trait> traits = []>
 def UKernel_TableLookupOp : UKernel_Op<"table_lookup", [Pure, AllTypesMatch<["indices", "result"]>]> {
   let summary = "result[i] = table[indices[i]], indices below 16";
   let description = [{
-    pshufb, tbl, i8x16.swizzle. An index of 16 or more is undefined: layouts are
-    checked when they are loaded.
+    pshufb, tbl, i8x16.swizzle. There are a multiple of 16 indices. An index of 16 or
+    more is undefined: layouts are checked when they are loaded.
 
     ```mlir
     %r = ukernel.table_lookup %table[%indices] : vector<16xi8>, vector<32xi8>
@@ -55,8 +55,9 @@ def UKernel_TableLookupOp : UKernel_Op<"table_lookup", [Pure, AllTypesMatch<["in
 def UKernel_DotI8Op : UKernel_Op<"dot_i8", [Pure, AllTypesMatch<["acc", "result"]>, AllTypesMatch<["lhs", "rhs"]>]> {
   let summary = "acc[i] + sum over j < 4 of u8 lhs[4i+j] * s8 rhs[4i+j]";
   let description = [{
-    Exact in int32. `max` is the largest value a byte of `lhs` can have; a target may
-    use a 16-bit intermediate when 2 * max * 128 <= 32767.
+    Exact in int32. `lhs` and `rhs` have 4 lanes for each of `acc`. `max`, 1..255, is the
+    largest value a byte of `lhs` can have; a target may use a 16-bit intermediate when
+    2 * max * 128 <= 32767.
 
     ```mlir
     %r = ukernel.dot_i8 %acc, %codes, %activations max 2 : vector<16xi32>, vector<64xi8>
@@ -72,9 +73,9 @@ def UKernel_DotI8Op : UKernel_Op<"dot_i8", [Pure, AllTypesMatch<["acc", "result"
 def UKernel_DotI8PairsOp : UKernel_Op<"dot_i8_pairs", [Pure, AllTypesMatch<["acc", "result"]>, AllTypesMatch<["lhs", "rhs"]>]> {
   let summary = "acc[i] + u8 lhs[2i] * s8 rhs[2i] + u8 lhs[2i+1] * s8 rhs[2i+1] in int16";
   let description = [{
-    The int16 lane must not overflow: `additions` is how many of these ops feed one
-    accumulator before it is widened, and the verifier requires
-    additions * 2 * max * 128 <= 32767.
+    `lhs` and `rhs` have 2 lanes for each of `acc`. The int16 lane must not overflow:
+    `additions` is how many of these ops feed one accumulator before it is widened, and
+    the verifier requires additions * 2 * max * 128 <= 32767.
 
     ```mlir
     %r = ukernel.dot_i8_pairs %acc, %codes, %activations max 2 additions 28 : vector<16xi16>, vector<32xi8>
@@ -90,6 +91,8 @@ def UKernel_DotI8PairsOp : UKernel_Op<"dot_i8_pairs", [Pure, AllTypesMatch<["acc
 def UKernel_WidenAddOp : UKernel_Op<"widen_add", [Pure, AllTypesMatch<["acc", "result"]>]> {
   let summary = "acc[i] + input[2i] + input[2i+1], int16 lanes into int32";
   let description = [{
+    `input` has 2 lanes for each of `acc`.
+
     ```mlir
     %r = ukernel.widen_add %acc, %pairs : vector<8xi32>, vector<16xi16>
     ```
@@ -122,7 +125,7 @@ def UKernel_UnpackOp : UKernel_Op<"unpack", [Pure, AllTypesMatch<["input", "resu
 def UKernel_ActQuantizeOp : UKernel_Op<"act_quantize", [Pure]> {
   let summary = "int8 of clamp(round_half_even(x * r), -128, 127)";
   let description = [{
-    Requires |x * r| <= 2^22.
+    Lane by lane, with one f32 product. Requires |x * r| <= 2^22.
 
     ```mlir
     %q = ukernel.act_quantize %x, %r : vector<16xf32> -> vector<16xi8>
@@ -151,6 +154,8 @@ def UKernel_ReduceAddOp : UKernel_Op<"reduce_add", [Pure]> {
 def UKernel_ExpOp : UKernel_Op<"exp", [Pure, SameOperandsAndResultType]> {
   let summary = "e^x by the polynomial of docs/numerics.md";
   let description = [{
+    0 below -87, e^88 above 88, at most 2 ulp from e^x between.
+
     ```mlir
     %e = ukernel.exp %x : vector<16xf32>
     ```
@@ -181,6 +186,8 @@ def UKernel_WidenFloatOp : UKernel_Op<"widen_float", [Pure]> {
 def UKernel_FieldOp : UKernel_Op<"field", [Pure]> {
   let summary = "a number of the frame";
   let description = [{
+    The same for the whole call, and the same in all threads but for `thread`.
+
     ```mlir
     %rows = ukernel.field rows of %frame
     ```
@@ -193,8 +200,9 @@ def UKernel_FieldOp : UKernel_Op<"field", [Pure]> {
 def UKernel_BufferOp : UKernel_Op<"buffer", [Pure]> {
   let summary = "a static view of memory the frame points to";
   let description = [{
-    `offset` is in bytes. For `input` and `output` the `argument` says which pointer;
-    the other sections have one.
+    `offset` is in bytes from the section's start. For `input` and `output` the
+    `argument` says which pointer; the other sections have one. The memref has a static
+    shape and no strides.
 
     ```mlir
     %w = ukernel.buffer weights of %frame offset 4096 : memref<1024xi8>
@@ -227,6 +235,8 @@ def UKernel_ThreadRangeOp : UKernel_Op<"thread_range", [Pure]> {
 def UKernel_BarrierOp : UKernel_Op<"barrier"> {
   let summary = "all threads of the call meet here";
   let description = [{
+    What any thread wrote before is seen by all threads after.
+
     ```mlir
     ukernel.barrier %frame
     ```
@@ -252,6 +262,8 @@ def UKernel_TraceOp : UKernel_Op<"trace"> {
 def UKernel_ReportNonfiniteOp : UKernel_Op<"report_nonfinite"> {
   let summary = "set the frame's nonfinite flag when the condition holds";
   let description = [{
+    The runtime then returns NONFINITE; the results of the call are not used.
+
     ```mlir
     ukernel.report_nonfinite %bad to %frame
     ```

@@ -31,6 +31,14 @@ static std::vector<int64_t> resolveShape(ArrayRef<int64_t> shape, ValueRange siz
   return resolved;
 }
 
+static std::string shapeText(ArrayRef<int64_t> shape) {
+  std::string text;
+  for (int64_t dim : shape)
+    text += (text.empty() ? "" : "x") +
+            (ShapedType::isDynamic(dim) ? std::string("?") : std::to_string(dim));
+  return text;
+}
+
 // The content of tensor.empty is undefined; zeros make runs repeatable.
 static Status evaluate(tensor::EmptyOp op, CallFrame &frame) {
   frame.set(op.getResult(), zeros(op.getResult(), resolveShape(op.getType().getShape(),
@@ -41,12 +49,15 @@ static Status evaluate(tensor::EmptyOp op, CallFrame &frame) {
 static Status evaluate(tensor::CastOp op, CallFrame &frame) {
   const TensorValue &source = frame.tensor(op.getSource());
   auto type = dyn_cast<RankedTensorType>(op.getType());
-  bool matches = bool(type);
+  if (!type)
+    return {StatusCode::UNSUPPORTED, describe(op) + ": expected a ranked result"};
+  bool matches = true;
   for (size_t i = 0; matches && i < source.shape.size(); ++i)
     matches = type.isDynamicDim(i) || type.getDimSize(i) == source.shape[i];
   if (!matches)
-    return {StatusCode::INVALID_ARGUMENT,
-            describe(op) + ": expected a value of the result's shape"};
+    return {StatusCode::INVALID_ARGUMENT, describe(op) + ": expected a value of the shape " +
+                                              shapeText(type.getShape()) + ", found " +
+                                              shapeText(source.shape)};
   frame.set(op.getResult(), frame.get(op.getSource()));
   return {};
 }

@@ -8,6 +8,7 @@
 #include "passes/Emit/ObjectCode.h"
 #include "passes/Lower/StoredTensors.h"
 #include "passes/Pipelines/Pipelines.h"
+#include "test/support/VnniEmulator.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -110,8 +111,7 @@ std::vector<Isa> hostIsas() {
   std::vector<Isa> isas = {Isa::X86V1};
   if (__builtin_cpu_supports("avx2"))
     isas.push_back(Isa::Avx2);
-  if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+  if (installVnniEmulator())
     isas.push_back(Isa::Avx512Vnni);
   return isas;
 }

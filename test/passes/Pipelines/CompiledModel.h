@@ -80,7 +80,7 @@ private:
   const LobitCodeTable *code = nullptr;
 };
 
-/// The instruction sets this machine can run.
+/// The instruction sets this machine can run, avx512vnni also by emulation.
 std::vector<Isa> hostIsas();
 
 } // namespace lobit::test

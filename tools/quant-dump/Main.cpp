@@ -21,10 +21,10 @@ struct DumpOptions {
 Status dump(const DumpOptions &options) {
   Result<platform::File> file = platform::File::open(options.model.c_str());
   if (!file.ok())
-    return std::move(file).status();
+    return std::move(file).status().withContext(options.model);
   Result<platform::Mapping> mapping = platform::Mapping::map(*file);
   if (!mapping.ok())
-    return std::move(mapping).status();
+    return std::move(mapping).status().withContext(options.model);
   const ByteView bytes = mapping->bytes();
   if (options.verify)
     if (Status status = verifyArtifact(bytes, VerifyLevel::Full); !status.ok())

@@ -1,0 +1,197 @@
+"""Every flag and every error of quant-compile, on one small layer."""
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BIN, RUNTIME, CXX = (pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve(),
+                     sys.argv[3])
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LAYER = ROOT / "test" / "docs" / "Inputs" / "layer.mlir"
+
+
+def run(tool, *args, **kwargs):
+    return subprocess.run([BIN / tool, *map(str, args)], capture_output=True, **kwargs)
+
+
+class Compile(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.folder.name)
+        self.out = self.path / "layer.lobit"
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def compile(self, *args, code=0):
+        result = run("quant-compile", LAYER, *args)
+        self.assertEqual(result.returncode, code, result.stderr.decode())
+        return result
+
+    def text(self, *args):
+        return self.compile(*args).stdout.decode()
+
+    def refused(self, code, message, *args, model=LAYER):
+        result = run("quant-compile", model, "-o", self.out, *args)
+        self.assertEqual(result.returncode, code, result.stderr.decode())
+        self.assertIn(message, result.stderr.decode())
+        self.assertEqual(result.stderr.decode().count("\n"), 1)
+        self.assertEqual(list(self.path.iterdir()), [])
+
+    def test_artifact(self):
+        text = self.text("-o", self.out, "--target=x86", "--quantize=ternary:absmean")
+        self.assertIn("code: x86-64-v1", text)
+        self.assertEqual([p.name for p in self.path.iterdir()], ["layer.lobit"])
+        self.assertEqual(run("quant-dump", self.out, "--verify").returncode, 0)
+        test = run("quant-run", self.out, "--self-test")
+        self.assertEqual(test.returncode, 0, test.stderr.decode())
+        self.assertIn(b"known answers reproduced", test.stdout + test.stderr)
+
+    def test_default_output(self):
+        result = run("quant-compile", LAYER, cwd=self.path)
+        self.assertEqual(result.returncode, 0, result.stderr.decode())
+        self.assertEqual([p.name for p in self.path.iterdir()], ["model.lobit"])
+
+    def test_standard_output_and_reproducibility(self):
+        self.compile("-o", self.out, "-j", 1)
+        self.assertEqual(self.compile("-o", "-", "-j", 2).stdout, self.out.read_bytes())
+
+    def test_baseline_is_always_there(self):
+        self.compile("-o", self.out, "--target=avx2")
+        dump = json.loads(run("quant-dump", self.out, "--json").stdout)
+        self.assertEqual([s["isa"] for s in dump["sections"] if s["type"] == "code"],
+                         ["x86-64-v1", "avx2"])
+
+    def test_stages(self):
+        args = ("--target=avx2", "--quantize=ternary:absmean")
+        self.assertIn("lobit.linear", self.text("--stop-after=import", *args))
+        self.assertIn("lobit.quantize \"absmean\"", self.text("--stop-after=quantize", *args))
+        self.assertIn("t2_dot", self.text("--stop-after=pack", *args))
+        self.assertIn("t2_tl1", self.text("--stop-after=pack", "--kernel=tl1", *args))
+        self.assertIn("llvm.func", self.text("--stop-after=lower", *args))
+        self.assertIn("llvm.func", self.text("--emit=mlir", *args))
+
+    def test_schemes(self):
+        self.assertIn("int8", self.text("--stop-after=pack", "--quantize=int8"))
+        self.assertNotIn("lobit.pack", self.text("--stop-after=pack", "--quantize=keep"))
+        self.assertIn("ternary", self.text("--stop-after=pack", "--quantize=keep",
+                                           "--layer", "dense_0=ternary"))
+
+    def test_code_forms(self):
+        self.assertIn("define", self.text("--emit=llvm", "--target=avx2"))
+        self.assertIn("lobit_code_query:", self.text("--emit=asm", "--target=avx2"))
+        self.assertEqual(self.compile("--emit=obj", "--target=avx2").stdout[:4], b"\x7fELF")
+
+    def test_report_and_dry_run(self):
+        report = self.path / "report.json"
+        table = self.text("--dry-run", "--report", report)
+        self.assertIn("dense_0", table)
+        self.assertEqual([p.name for p in self.path.iterdir()], ["report.json"])
+        self.assertIn("dense_0", report.read_text())
+        self.assertEqual(json.loads(self.text("--dry-run", "--json")),
+                         json.loads(report.read_text()))
+
+    def test_json(self):
+        summary = json.loads(self.text("-o", self.out, "--json", "--target=x86-64-v1"))
+        self.assertEqual(summary["file_bytes"], self.out.stat().st_size)
+        self.assertEqual([c["isa"] for c in summary["code"]], ["x86-64-v1"])
+
+    def test_static_library(self):
+        """A program with the model inside computes what quant-run computes."""
+        library, header = self.path / "layer.a", self.path / "layer.h"
+        self.compile("-o", library, "--emit=static-lib", "--target=x86", "--quantize=ternary")
+        self.compile("-o", header, "--emit=c-header")
+        values = [0.5, -1, 2, 0, 1, 1, -3, 0.25, 1, 2, 3, 4, 5, 6, 7, 8]
+        main = self.path / "main.cpp"
+        main.write_text("""
+#include "layer.h"
+#include <cstdio>
+int main() {
+  lobit_error error = {};
+  error.struct_size = sizeof error;
+  lobit_model *model = nullptr;
+  lobit_code *code = nullptr;
+  lobit_session *session = nullptr;
+  float x[16] = {%s}, y[8] = {};
+  lobit_tensor input = {nullptr, LOBIT_TYPE_F32, 2, {2, 8}, x, sizeof x};
+  lobit_tensor output = {nullptr, LOBIT_TYPE_F32, 2, {2, 4}, y, sizeof y};
+  if (lobit_model_open_embedded(&lobit_model_layer, nullptr, &model, &error) ||
+      lobit_code_bind(model, nullptr, &code, &error) ||
+      lobit_session_create(code, nullptr, &session, &error) ||
+      lobit_function_call(session, &input, 1, &output, 1, &error)) {
+    std::puts(error.message);
+    return 1;
+  }
+  std::fwrite(y, sizeof y, 1, stdout);
+}
+""" % ", ".join(map(str, values)))
+        program = self.path / "program"
+        subprocess.run([CXX, "-I", ROOT / "runtime" / "include", main, library, RUNTIME,
+                        "-lpthread", "-o", program], check=True)
+        x, y = self.path / "x.npy", self.path / "y.npy"
+        shape = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 8), }\n"
+        x.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(shape)) + shape.encode()
+                      + struct.pack("<16f", *values))
+        self.compile("-o", self.out, "--target=x86", "--quantize=ternary")
+        called = run("quant-run", self.out, "--input", x, "--output", y)
+        self.assertEqual(called.returncode, 0, called.stderr.decode())
+        embedded = subprocess.run([program], capture_output=True, check=True).stdout
+        self.assertEqual(embedded, y.read_bytes()[-32:])
+
+    def test_help_and_version(self):
+        text = run("quant-compile", "--help").stdout.decode()
+        for flag in ("--target", "--quantize", "--layer", "--kernel", "--max-context",
+                     "--stop-after", "--emit", "--report", "--dry-run", "--weight-scale",
+                     "--nonfinite", "-j", "=auto", "=host", "Exit codes"):
+            self.assertIn(flag, text)
+        self.assertIn("quant-compile 0.", run("quant-compile", "--version").stdout.decode())
+
+    def test_wrong_use(self):
+        for args in (["--emit=gguf"], ["--stop-after=run"], ["--kernel=fast"], ["--bogus"],
+                     ["--weight-scale=twice"], ["--nonfinite=ignore"], ["--max-context=-1"]):
+            self.assertEqual(run("quant-compile", LAYER, *args, cwd=self.path).returncode, 2, args)
+        self.assertEqual(run("quant-compile").returncode, 2)
+        self.assertEqual(list(self.path.iterdir()), [])
+
+    def test_errors(self):
+        self.refused(2, 'expected host, x86, x86-64-v1, avx2, avx512vnni, found "sse9"',
+                     "--target=sse9")
+        self.refused(2, "expected one target for this output", "--emit=asm", "--target=x86")
+        self.refused(2, "prints a module and excludes --emit=asm", "--stop-after=pack",
+                     "--emit=asm")
+        self.refused(2, "int5", "--quantize=int5")
+        self.refused(2, "nosuchlayer", "--layer", "nosuchlayer=keep")
+        self.refused(2, "there is no such file or directory", model=self.path / "none")
+        broken = self.path.parent / (self.path.name + ".mlir")
+        broken.write_text("func.func @f(")
+        self.refused(3, broken.name, model=broken)
+        broken.write_text("func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {\n"
+                          "  %y = math.tan %x : tensor<2xf32>\n  return %y : tensor<2xf32>\n}\n")
+        self.refused(5, "math.tan", model=broken)
+        broken.unlink()
+
+    def test_outputs_that_cannot_be_written(self):
+        for path, message in (("/dev/full", "No space left on device"),
+                              (self.path / "none" / "x.lobit", "No such file or directory"),
+                              (self.path, "Is a directory")):
+            result = run("quant-compile", LAYER, "-o", path)
+            self.assertEqual(result.returncode, 4)
+            self.assertIn(message, result.stderr.decode())
+            self.assertIn("was not written", result.stderr.decode())
+        self.assertEqual(list(self.path.iterdir()), [])
+
+    def test_file_size_limit(self):
+        """A write that fails half-way leaves the old file."""
+        self.out.write_text("old")
+        script = f"ulimit -f 8; trap '' XFSZ; exec {BIN}/quant-compile {LAYER} -o {self.out}"
+        result = subprocess.run(["bash", "-c", script], capture_output=True)
+        self.assertEqual(result.returncode, 4, result.stderr.decode())
+        self.assertEqual(self.out.read_text(), "old")
+        self.assertEqual([p.name for p in self.path.iterdir()], ["layer.lobit"])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

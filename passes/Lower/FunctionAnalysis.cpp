@@ -658,8 +658,6 @@ void FunctionLowering::addCopy(Value from, BufferId to) {
 }
 
 LogicalResult FunctionLowering::analyzeLinalg(linalg::LinalgOp op) {
-  if (!op.hasPureTensorSemantics())
-    return op.emitOpError("works on memrefs; expected tensors");
   for (Type type : op->getOperandTypes())
     if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && !tensor.hasStaticShape())
       return op.emitOpError("has an operand of type ") << type << "; expected a static shape";
@@ -673,7 +671,6 @@ LogicalResult FunctionLowering::analyzeLinalg(linalg::LinalgOp op) {
     return unknown->emitOpError("is not supported inside a linalg op; expected arith ops");
 
   SmallVector<BufferId> reads, writes;
-  SmallVector<std::pair<BufferId, MemRefType>> operands; // of the tensor operands, in order
   for (OpOperand *input : op.getDpsInputOperands())
     if (isa<RankedTensorType>(input->get().getType()))
       reads.push_back(tensors.at(input->get()));

@@ -133,3 +133,12 @@ func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> attributes {lobit.entry} {
   } -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+// expected-error @+1 {{has more than one block; expected straight-line code}}
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> attributes {lobit.entry} {
+  cf.br ^next
+^next:
+  return %x : tensor<4xf32>
+}

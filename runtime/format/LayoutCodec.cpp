@@ -264,6 +264,8 @@ Status copyRowMajor(const int8_t *from, uint64_t rows, uint64_t columns, int8_t 
 }
 
 Status decode(Layout layout, const uint8_t *bytes, uint64_t rows, uint64_t columns, int8_t *codes) {
+  if (!rows || !columns)
+    return Status();
   switch (layout) {
   case Layout::RowMajor:
     return copyRowMajor(reinterpret_cast<const int8_t *>(bytes), rows, columns, codes);
@@ -318,6 +320,8 @@ bool layoutHolds(Layout layout, Scheme scheme) {
 
 Status encodeLayout(Layout layout, const int8_t *codes, uint64_t rows, uint64_t columns,
                     uint8_t *out) {
+  if (!rows || !columns)
+    return Status();
   switch (layout) {
   case Layout::RowMajor:
     return copyRowMajor(codes, rows, columns, reinterpret_cast<int8_t *>(out));

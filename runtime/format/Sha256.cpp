@@ -84,6 +84,8 @@ Sha256::Sha256()
              0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19} {}
 
 void Sha256::update(const void *data, size_t size) {
+  if (!size)
+    return; // `data` may be null
   const uint8_t *bytes = static_cast<const uint8_t *>(data);
   sha256::BlockFunction blocks = sha256::chosenBlocks();
   size_t pending = length_ % 64;

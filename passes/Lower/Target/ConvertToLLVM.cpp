@@ -63,7 +63,7 @@ public:
   void runOnOperation() override {
     ModuleOp module = getOperation();
     if (indexBits != 32 && indexBits != 64) {
-      module.emitError() << "expected index-bits of 32 or 64, found " << indexBits;
+      module.emitError() << "expected index-bits of 32 or 64, found " << unsigned(indexBits);
       return signalPassFailure();
     }
     if (failed(expandOps(module)) || failed(convert(module)))

@@ -59,12 +59,12 @@ func.func @unpack(%v: vector<32xi8>) -> (vector<32xi8>, vector<32xi8>) {
 // Rounding by 1.5 * 2^23, no conversion instruction that a target may lack.
 // CHECK-LABEL: @quantize
 // CHECK:         arith.mulf {{.*}} : vector<16xf32>
-// CHECK-NEXT:    arith.addf {{.*}} : vector<16xf32>
-// CHECK-NEXT:    vector.bitcast
-// CHECK-NEXT:    arith.subi
-// CHECK-NEXT:    arith.maxsi
-// CHECK-NEXT:    arith.minsi
-// CHECK-NEXT:    arith.trunci {{.*}} : vector<16xi32> to vector<16xi8>
+// CHECK:         arith.addf {{.*}} : vector<16xf32>
+// CHECK:         vector.bitcast
+// CHECK:         arith.subi
+// CHECK:         arith.maxsi
+// CHECK:         arith.minsi
+// CHECK:         arith.trunci {{.*}} : vector<16xi32> to vector<16xi8>
 func.func @quantize(%x: vector<16xf32>, %r: f32) -> vector<16xi8> {
   %q = ukernel.act_quantize %x, %r : vector<16xf32> -> vector<16xi8>
   return %q : vector<16xi8>
@@ -89,7 +89,7 @@ func.func @exp(%x: vector<16xf32>) -> vector<16xf32> {
 // CHECK-LABEL: @widen_bf16
 // CHECK:         arith.extui {{.*}} : vector<16xi16> to vector<16xi32>
 // CHECK:         arith.shli
-// CHECK-NEXT:    vector.bitcast
+// CHECK:         vector.bitcast
 func.func @widen_bf16(%x: vector<16xbf16>) -> vector<16xf32> {
   %f = ukernel.widen_float %x : vector<16xbf16> -> vector<16xf32>
   return %f : vector<16xf32>

@@ -42,8 +42,9 @@ std::set<uint32_t> slowKept(const std::vector<float> &logits, const Sampling &s)
   std::vector<uint32_t> order;
   for (uint32_t i = 0; i < logits.size(); ++i)
     order.push_back(i);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](uint32_t a, uint32_t b) { return logits[a] > logits[b]; });
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
+  });
   if (s.topK != 0 && s.topK < order.size())
     order.resize(s.topK);
   double total = 0, sum = 0;

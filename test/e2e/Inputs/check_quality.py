@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Checks the shipped models' quality from two quant-eval --json reports.
 
-usage: check_quality.py TERNARY.json DENSE.json TRAIN_AND_HELDOUT
+usage: check_quality.py TERNARY.json DENSE.json ORDER3
 
-The ternary model may need at most 1.15 times the dense twin's bits per byte, and at most
-0.85 times those of an order-3 byte model that is trained on the first 90 % of the held-out
-text and scored on the rest would be unfair to it, so the order-3 number is the one in the
-model card, given as the third argument.
+The ternary model may need at most 1.15 times the bits per byte of the dense twin, and at
+most 0.85 times those of an order-3 byte model of the same training text (ORDER3, from the
+model card).
 """
 import json
 import pathlib

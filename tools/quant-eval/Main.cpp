@@ -170,8 +170,9 @@ int run(const EvalOptions &options) {
   if (error)
     return reportError(kTool, std::move(statusOf(error)).withContext(options.text));
   std::optional<uint32_t> bos;
-  if (runner->model.tokenize("", LOBIT_TEXT_AUTO_BOS, error).size() == 1)
-    bos = info.bos;
+  if (std::vector<uint32_t> first = runner->model.tokenize("", LOBIT_TEXT_AUTO_BOS, error);
+      first.size() == 1)
+    bos = first[0];
   if (options.context > info.max_context)
     return reportError(kTool,
                        Status(StatusCode::CONTEXT_FULL,

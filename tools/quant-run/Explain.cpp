@@ -29,11 +29,11 @@ std::string explainTable(const rt::Session &session, const char *isa, const std:
     kernel = std::max(kernel, strlen(op.kernel));
     layout = std::max(layout, strlen(op.layout));
   }
-  std::string text = what + ", code for " + isa + "\n";
+  std::string text = what + "\n";
   char line[1024];
-  auto row = [&](const char *a, const char *b, const char *c, const char *rest) {
-    snprintf(line, sizeof(line), "%-*s  %-*s  %-*s  %s\n", int(label), a, int(kernel), b,
-             int(layout), c, rest);
+  auto row = [&](const char *a, const char *b, const char *i, const char *c, const char *rest) {
+    snprintf(line, sizeof(line), "%-*s  %-*s  %-*s  %-*s  %s\n", int(label), a, int(kernel), b,
+             int(strlen(isa)), i, int(layout), c, rest);
     text += line;
   };
   auto numbers = [&](double calls, double opBytes, double seconds) {
@@ -43,20 +43,21 @@ std::string explainTable(const rt::Session &session, const char *isa, const std:
              rate, total > 0 ? 100 * seconds / total : 0);
     return std::string(rest);
   };
-  row("operation", "kernel", "layout", "weight bytes    us/call     GB/s    share");
+  row("operation", "kernel", "isa", "layout", "weight bytes    us/call     GB/s    share");
   for (const lobit_operation_info &op : all)
-    row(op.label, op.kernel, op.layout,
+    row(op.label, op.kernel, isa, op.layout,
         numbers(double(op.calls), double(op.weight_bytes), op.seconds).c_str());
   double calls = double(all.front().calls);
-  row("total", "", "", numbers(calls, bytes / calls, total).c_str());
+  row("total", "", "", "", numbers(calls, bytes / calls, total).c_str());
   return text;
 }
 
-nlohmann::json explainJson(const rt::Session &session) {
+nlohmann::json explainJson(const rt::Session &session, const char *isa) {
   nlohmann::json rows = nlohmann::json::array();
   for (const lobit_operation_info &op : operations(session))
     rows.push_back({{"operation", op.label},
                     {"kernel", op.kernel},
+                    {"isa", isa},
                     {"layout", op.layout},
                     {"weight_bytes", op.weight_bytes},
                     {"flops_per_row", op.flops},

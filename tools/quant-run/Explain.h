@@ -12,7 +12,7 @@ namespace lobit {
 
 /// One row an operation, in the order of execution; times are per call.
 std::string explainTable(const rt::Session &session, const char *isa, const std::string &what);
-nlohmann::json explainJson(const rt::Session &session);
+nlohmann::json explainJson(const rt::Session &session, const char *isa);
 
 } // namespace lobit
 

@@ -78,6 +78,10 @@ static std::pair<std::string, std::string> splitName(const std::string &argument
 static int runFunction(const rt::Model &model, const rt::Code &code, rt::Session &session,
                        const RunOptions &options) {
   const lobit_model_info info = model.info();
+  if (options.prompt || options.promptFile || options.tokens || options.count ||
+      !options.logits.empty())
+    return fail(StatusCode::INVALID_ARGUMENT, "the artifact is a function; -p, --prompt-file, "
+                                              "--tokens, -n and --logits are for language models");
   if (options.inputs.empty() && options.outputs.empty())
     return fail(StatusCode::INVALID_ARGUMENT,
                 "the artifact is a function; give --input X.npy and --output Y.npy");
@@ -161,7 +165,7 @@ static int runFunction(const rt::Model &model, const rt::Code &code, rt::Session
           {{"name", values[i].name},
            {"dims", std::vector<uint64_t>(outputs[i].dims, outputs[i].dims + outputs[i].rank)}});
     if (options.explain)
-      out["operations"] = explainJson(session);
+      out["operations"] = explainJson(session, code.isa());
     printf("%s\n", out.dump(1).c_str());
   } else if (options.explain) {
     printf("%s", explainTable(session, code.isa(), "One call").c_str());
@@ -303,7 +307,7 @@ static int runLanguageModel(const rt::Model &model, const rt::Code &code, rt::Se
     if (!options.tokens)
       out["prompt"] = prompt;
     if (options.explain)
-      out["operations"] = explainJson(session);
+      out["operations"] = explainJson(session, code.isa());
     printf("%s\n", out.dump(1).c_str());
     return endOutput();
   }

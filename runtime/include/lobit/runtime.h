@@ -333,7 +333,8 @@ typedef struct lobit_generate_options {
 } lobit_generate_options;
 /* Samples, reports and evaluates tokens until one of the reasons above; at least one
  * token must have been evaluated before. An end token is neither reported nor
- * evaluated. generated and reason may be NULL. */
+ * evaluated. generated and reason may be NULL; generated counts even when an error ends
+ * the call. */
 LOBIT_API lobit_status lobit_session_generate(lobit_session *session,
                                               const lobit_generate_options *options,
                                               uint64_t *generated, int32_t *reason,

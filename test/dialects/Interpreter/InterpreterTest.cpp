@@ -81,10 +81,13 @@ TEST(Attributes, AreCheckedWhenBuilt) {
     message = diagnostic.str();
     return mlir::success();
   });
-  auto emit = [&] { return mlir::emitError(mlir::UnknownLoc::get(&context)); };
-  EXPECT_FALSE(lb::TernaryAttr::getChecked(emit, &context, Granularity::Row, 32, ScaleType::F32));
+  auto makeError = [&] { return mlir::emitError(mlir::UnknownLoc::get(&context)); };
+  llvm::function_ref<mlir::InFlightDiagnostic()> emit = makeError;
+  EXPECT_FALSE(
+      lb::TernaryAttr::getChecked(emit, &context, Granularity::Row, int64_t(32), ScaleType::F32));
   EXPECT_EQ(message, "expected group size 0 for tensor and row granularity, found 32");
-  EXPECT_FALSE(lb::TernaryAttr::getChecked(emit, &context, Granularity::None, 0, ScaleType::F32));
+  EXPECT_FALSE(
+      lb::TernaryAttr::getChecked(emit, &context, Granularity::None, int64_t(0), ScaleType::F32));
   EXPECT_EQ(message, "expected granularity tensor, row or group, found none");
   EXPECT_FALSE(lb::Int8Attr::getChecked(emit, &context, ScaleType::None));
   EXPECT_EQ(message, "expected scale type f32 or f16, found id 0");

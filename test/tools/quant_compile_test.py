@@ -1,10 +1,13 @@
 """Every flag and every error of quant-compile, on one small layer."""
 import json
+import os
 import pathlib
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 BIN, RUNTIME, CXX = (pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve(),
@@ -79,6 +82,16 @@ class Compile(unittest.TestCase):
         self.assertNotIn("lobit.pack", self.text("--stop-after=pack", "--quantize=keep"))
         self.assertIn("ternary", self.text("--stop-after=pack", "--quantize=keep",
                                            "--layer", "dense_0=ternary"))
+
+    def test_every_scheme_and_kernel_reproduces_its_answers(self):
+        for args in (["--quantize=keep"], ["--quantize=int8"], ["--quantize=int8:f16"],
+                     ["--quantize=ternary:absmean", "--kernel=dot"],
+                     ["--quantize=ternary:absmean", "--kernel=tl1"],
+                     ["--quantize=ternary:optimal:group=32:f16", "--kernel=dot"],
+                     ["--quantize=ternary:optimal:row", "--kernel=tl1"]):
+            self.compile("-o", self.out, "--target=x86", *args)
+            test = run("quant-run", self.out, "--self-test")
+            self.assertEqual(test.returncode, 0, (args, test.stderr.decode()))
 
     def test_code_forms(self):
         self.assertIn("define", self.text("--emit=llvm", "--target=avx2"))
@@ -182,6 +195,51 @@ int main() {
             self.assertIn(message, result.stderr.decode())
             self.assertIn("was not written", result.stderr.decode())
         self.assertEqual(list(self.path.iterdir()), [])
+
+    def children(self, process):
+        try:
+            return [int(word) for word in pathlib.Path(
+                f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+        except OSError:
+            return []
+
+    def test_crash_of_code_generation(self):
+        """A child that dies is an internal error with a reproducer, not half a file."""
+        for _ in range(5):
+            process = subprocess.Popen([BIN / "quant-compile", LAYER, "-o", self.out],
+                                       stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            killed = False
+            while process.poll() is None and not killed:
+                for child in self.children(process):
+                    try:
+                        os.kill(child, signal.SIGKILL)
+                        killed = True
+                    except OSError:
+                        pass
+            message = process.communicate()[1].decode()
+            if process.returncode == 0:
+                continue  # the child was faster than we were
+            self.assertEqual(process.returncode, 70, message)
+            self.assertIn("crashed with signal 9", message)
+            reproducer = self.path / "layer.lobit.reproducer.mlir"
+            self.assertIn(str(reproducer), message)
+            self.assertEqual(list(self.path.iterdir()), [reproducer])
+            again = run("quant-compile", reproducer, "-o", self.out)
+            self.assertEqual(again.returncode, 0, again.stderr.decode())
+            return
+        self.fail("no child was met")
+
+    def test_killed_compiler_leaves_nothing_that_stays(self):
+        for step in range(10):
+            process = subprocess.Popen([BIN / "quant-compile", LAYER, "-o", self.out],
+                                       stdout=subprocess.DEVNULL)
+            time.sleep(0.03 * step)
+            process.kill()
+            process.wait()
+            if self.out.exists():
+                self.assertEqual(run("quant-dump", self.out, "--verify").returncode, 0)
+        self.compile("-o", self.out)
+        self.assertEqual([p.name for p in self.path.iterdir()], ["layer.lobit"])
 
     def test_file_size_limit(self):
         """A write that fails half-way leaves the old file."""

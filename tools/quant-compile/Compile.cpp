@@ -28,6 +28,9 @@ using namespace mlir;
 namespace lobit {
 namespace {
 
+/// The small code model reaches 2 GiB.
+constexpr uint64_t kMaxEmbeddedBytes = 1ull << 31;
+
 enum class Product { Artifact, Mlir, Llvm, Assembly, Object, StaticLibrary, CHeader };
 
 Result<Product> productOf(const CompileOptions &options, Stage last) {
@@ -67,6 +70,8 @@ private:
   Status import();
   Status quantize();
   Status runPasses(const char *stage, void (*add)(OpPassManager &, const CompileOptions &));
+  /// generateCode; when it crashes, the module it was given is kept beside the output.
+  Result<std::vector<TargetCode>> makeCode(CodeProduct product, bool suffixQuery = false);
   Status writeText(const std::string &text);
   Status writeModule();
   Status writeCode();
@@ -165,6 +170,26 @@ Status Compiler::runPasses(const char *stage,
   return Status();
 }
 
+Result<std::vector<TargetCode>> Compiler::makeCode(CodeProduct product, bool suffixQuery) {
+  progress_.show("generating code");
+  Result<std::vector<TargetCode>> codes =
+      generateCode(*model_.module, isas_, product, threads_, suffixQuery);
+  if (codes.ok() || codes.status().code() != StatusCode::INTERNAL)
+    return codes;
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  model_.module->print(stream);
+  const std::string path =
+      (options_.output.empty() || options_.output == "-" ? "model" : options_.output) +
+      ".reproducer.mlir";
+  if (Status status = writeFile(path, stream.str().data(), stream.str().size()); !status.ok())
+    return codes;
+  return Status(StatusCode::INTERNAL, codes.status().message() +
+                                          "; this is a defect of quant-compile, please report it "
+                                          "with " +
+                                          path);
+}
+
 Status Compiler::writeText(const std::string &text) {
   return writeFile(outputPath("-"), text.data(), text.size());
 }
@@ -182,7 +207,7 @@ Status Compiler::writeCode() {
                               : product_ == Product::Llvm     ? CodeProduct::Llvm
                               : product_ == Product::Assembly ? CodeProduct::Assembly
                                                               : CodeProduct::Object;
-  Result<std::vector<TargetCode>> codes = generateCode(*model_.module, isas_, product, threads_);
+  Result<std::vector<TargetCode>> codes = makeCode(product);
   if (!codes.ok())
     return std::move(codes).status();
   return writeText((*codes)[0].bytes);
@@ -219,10 +244,8 @@ Result<ArtifactContent> Compiler::makeContent(const std::vector<TargetCode> &cod
 }
 
 Status Compiler::fillArtifact(AtomicFile &file) {
-  progress_.show("generating code");
   isas_ = withBaselines(isas_);
-  Result<std::vector<TargetCode>> codes =
-      generateCode(*model_.module, isas_, CodeProduct::Image, threads_);
+  Result<std::vector<TargetCode>> codes = makeCode(CodeProduct::Image);
   if (!codes.ok())
     return std::move(codes).status();
   const PlannedWeights plan = planWeights(*model_.module);
@@ -283,8 +306,12 @@ Status Compiler::writeStaticLibrary() {
       return std::move(file).status();
     if (Status status = fillArtifact(**file); !status.ok())
       return status;
-    Result<std::vector<TargetCode>> codes =
-        generateCode(*model_.module, isas_, CodeProduct::Object, threads_, true);
+    if (summary_.fileBytes > kMaxEmbeddedBytes)
+      return Status(StatusCode::RESOURCE_LIMIT,
+                    "--emit=static-lib: expected an artifact of at most " +
+                        std::to_string(kMaxEmbeddedBytes) + " bytes, found " +
+                        std::to_string(summary_.fileBytes) + "; use --emit=artifact");
+    Result<std::vector<TargetCode>> codes = makeCode(CodeProduct::Object, true);
     if (!codes.ok())
       return std::move(codes).status();
     std::vector<EmbeddedObject> objects;

@@ -46,14 +46,14 @@ TEST_F(InterpreterTest, CountsArguments) {
 TEST_F(InterpreterTest, ChecksTheShapeOfArguments) {
   TensorValue wide = TensorValue::ofFloats({1, 3}, {1.0f, 2.0f, 3.0f});
   EXPECT_EQ(messageOf("forward", {one, wide, TensorValue::ofIndex(0)}),
-            "forward: expected argument 1 of type 'tensor<?x2xf32>', found shape [1, 3] with 3 "
+            "forward: expected argument 1 of type tensor<?x2xf32>, found shape [1, 3] with 3 "
             "floats");
 }
 
 TEST_F(InterpreterTest, ChecksTheElementsOfArguments) {
   TensorValue integers = TensorValue::ofIntegers({1, 2}, {1, 2});
   EXPECT_EQ(messageOf("forward", {integers, one, TensorValue::ofIndex(0)}),
-            "forward: expected argument 0 of type 'tensor<?x2xf32>', found shape [1, 2] with 0 "
+            "forward: expected argument 0 of type tensor<?x2xf32>, found shape [1, 2] with 0 "
             "floats");
 }
 

@@ -59,9 +59,15 @@ fails when it is out of date. The layer is a dense matrix of 4 outputs and 8 inp
     parts.append("## quantize\n\nThe recipe of the weight gets a step. Codes are -1, 0, +1; one scale for the "
                  "whole tensor.\n")
     parts.append(block("mlir", shown(stage("quantize")), run(binFolder, stage("quantize"))))
-    parts.append("## pack\n\nThe codes get a byte layout. Evaluated, the recipe is these bytes: four rows of 64, "
-                 "of which the first 8 carry this layer and the rest is padding (code 01).\n")
-    parts.append(block("mlir", shown(stage("pack")), run(binFolder, stage("pack"))))
+    parts.append("## pack\n\nThe codes get a byte layout.\n")
+    packed = run(binFolder, stage("pack"))
+    parts.append(block("mlir", shown(stage("pack")), packed))
+    packedFile = str(scratch / "packed.mlir")
+    pathlib.Path(packedFile).write_text(packed)
+    fold = ["quant-opt", packedFile, "--lobit-fold-weights"]
+    parts.append("Evaluated in place, the recipe is these bytes: four rows of 64. The first 8 of each row "
+                 "carry this layer in their lowest two bits; all else is padding, code 01.\n")
+    parts.append(block("mlir", shown(fold), excerpt(run(binFolder, fold), r"lobit\.weight codes", 1)))
     lower = run(binFolder, stage("lower"))
     parts.append("## lower\n\nThe layer becomes loops over `ukernel` idioms, those become instructions of the "
                  "target, and everything becomes the LLVM dialect. The heart of the kernel for AVX2:\n")

@@ -39,7 +39,7 @@ void removeStale(const std::string &folder, const std::string &name) {
     if (pid.find_first_not_of("0123456789") != std::string::npos || pid.size() > 9)
       continue;
     if (kill(pid_t(std::atol(pid.c_str())), 0) != 0 && errno == ESRCH)
-      unlink((folder + "/" + file).c_str());
+      unlink(std::string(folder).append("/").append(file).c_str());
   }
   closedir(entries);
 }
@@ -60,7 +60,7 @@ Result<std::unique_ptr<AtomicFile>> AtomicFile::create(const std::string &path,
 }
 
 Status AtomicFile::open() {
-  struct stat status;
+  struct stat status = {};
   isStream_ = path_ == "-" || (stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode));
   if (isStream_ && path_ != "-" && S_ISDIR(status.st_mode)) {
     errno = EISDIR;

@@ -27,6 +27,10 @@ void *operator new(size_t size) {
     abort();
   return memory;
 }
+void *operator new(size_t size, const std::nothrow_t &) noexcept {
+  ++allocations;
+  return malloc(size);
+}
 void operator delete(void *memory) noexcept { free(memory); }
 void operator delete(void *memory, size_t) noexcept { free(memory); }
 

@@ -50,7 +50,8 @@ typedef struct LobitCodeTable {
   const LobitFunction *functions;
 } LobitCodeTable;
 
-/// Returns null when the code does not speak `abi`.
-typedef const LobitCodeTable *(*LobitCodeQuery)(uint32_t abi);
+/// Returns a LobitCodeTable, or null when the code does not speak `abi`. The type is
+/// opaque because the public C API hands such functions on without this header.
+typedef const void *(*LobitCodeQuery)(uint32_t abi);
 
 #endif // LOBIT_FORMAT_CODE_ABI_H

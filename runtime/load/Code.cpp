@@ -160,7 +160,7 @@ Status Code::load(const CodeVariant &variant) {
     query = reinterpret_cast<LobitCodeQuery>(reinterpret_cast<uintptr_t>(base + image->query));
     memory_ = std::move(memory).value();
   }
-  table_ = query(LOBIT_CODE_ABI);
+  table_ = static_cast<const LobitCodeTable *>(query(LOBIT_CODE_ABI));
   return check();
 }
 

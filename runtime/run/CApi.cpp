@@ -169,7 +169,7 @@ lobit_status lobit_model_open_embedded(const lobit_embedded *given,
       return report(error,
                     Status(StatusCode::INVALID_ARGUMENT, "embedded code " + std::to_string(i) +
                                                              " has no function or an unknown ISA"));
-    code.push_back({isa, reinterpret_cast<LobitCodeQuery>(entry.query)});
+    code.push_back({isa, entry.query});
   }
   return giveModel(Model::openMemory({static_cast<const uint8_t *>(embedded.bytes), embedded.size},
                                      *load, std::move(code)),

@@ -122,7 +122,7 @@ const LobitCodeTable *loadCode(const std::string &sharedObject, std::string &err
     error = "the code speaks an unknown ABI";
     return nullptr;
   }
-  return query(LOBIT_CODE_ABI);
+  return static_cast<const LobitCodeTable *>(query(LOBIT_CODE_ABI));
 }
 
 Bytes serialize(const std::vector<KernelCall> &calls) {

@@ -125,7 +125,7 @@ static const LobitCodeTable *loadCode(const std::string &object) {
   if (!library)
     return nullptr;
   auto query = reinterpret_cast<LobitCodeQuery>(dlsym(library, LOBIT_CODE_SYMBOL));
-  return query ? query(LOBIT_CODE_ABI) : nullptr;
+  return query ? static_cast<const LobitCodeTable *>(query(LOBIT_CODE_ABI)) : nullptr;
 }
 
 CompiledModel::CompiledModel(ModuleOp module, TensorSource &source, Isa isa, int64_t maxRows) {

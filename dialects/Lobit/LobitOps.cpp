@@ -104,8 +104,10 @@ static LogicalResult verifySameShape(Operation *op, WeightType input, WeightType
 }
 
 LogicalResult QuantizeOp::verify() {
-  static constexpr StringLiteral ternaryMethods[] = {"absmean", "absmean-hf", "absmean-block",
-                                                     "absmean-refit", "optimal"};
+  static constexpr StringLiteral ternaryMethods[] = {
+#define LOBIT_TERNARY_METHOD(EnumName, word, granularity, keepsNative, text) word,
+#include "dialects/Lobit/Weights/TernaryMethods.inc"
+  };
   static constexpr StringLiteral int8Methods[] = {"absmax"};
   WeightType input = getInput().getType(), result = getType();
   if (!input.isFloat())

@@ -101,4 +101,23 @@ LogicalResult Int8Attr::verify(function_ref<InFlightDiagnostic()> emitError, Sca
   return verifyScaleType(emitError, scaleType);
 }
 
+Attribute Int6Attr::parse(AsmParser &parser, Type) {
+  SMLoc loc = parser.getCurrentLocation();
+  ScaleType scaleType;
+  if (parser.parseLess() || parser.parseKeyword("row") || parser.parseComma() ||
+      parseScaleType(parser, scaleType) || parser.parseGreater())
+    return {};
+  return parser.getChecked<Int6Attr>(loc, parser.getContext(), scaleType);
+}
+
+void Int6Attr::print(AsmPrinter &printer) const {
+  printer << "<row, " << scaleTypeWord(getScaleType()) << '>';
+}
+
+LogicalResult Int6Attr::verify(function_ref<InFlightDiagnostic()> emitError, ScaleType scaleType) {
+  if (scaleType != ScaleType::F32)
+    return emitError() << "expected scale type f32 for int6, found " << scaleTypeWord(scaleType);
+  return success();
+}
+
 } // namespace lobit::lb

@@ -41,4 +41,20 @@ def Lobit_Int8Attr : Lobit_Attr<"Int8", "int8"> {
   let genVerifyDecl = 1;
 }
 
+def Lobit_Int6Attr : Lobit_Attr<"Int6", "int6"> {
+  let summary = "codes -32..31 in two of the four pairs of 8 columns, one scale per row";
+  let description = [{
+    The value of a weight is code times the scale of its row. Of each 8 consecutive
+    columns at most two adjacent pairs (columns 0 1, 2 3, 4 5, 6 7) hold codes other
+    than 0; the last columns of a row count as if zeros followed. Scales are `f32`.
+
+    ```mlir
+    #lobit.int6<row, f32>
+    ```
+  }];
+  let parameters = (ins "::lobit::ScaleType":$scaleType);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
 #endif // LOBIT_DIALECTS_LOBIT_LOBITATTRS_TD

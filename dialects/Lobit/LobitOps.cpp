@@ -1,6 +1,7 @@
 #include "dialects/Lobit/LobitOps.h"
 
 #include "mlir/IR/Builders.h"
+#include "runtime/format/Pair24.h"
 
 using namespace mlir;
 
@@ -42,6 +43,12 @@ static LogicalResult verifyInlineCodes(WeightOp op, WeightType type, ElementsAtt
   auto values = dyn_cast<DenseElementsAttr>(codes);
   if (type.isFloat() || type.getLayout() || !values)
     return success();
+  if (type.getScheme() == Scheme::Int6) {
+    SmallVector<int8_t> all(values.getValues<int8_t>());
+    Status status =
+        checkPair24Codes(all.data(), uint64_t(type.getRows()), uint64_t(type.getColumns()));
+    return status.ok() ? success() : op.emitOpError() << status.message();
+  }
   int limit = type.getScheme() == Scheme::Ternary ? 1 : 127;
   int64_t index = 0;
   for (int8_t code : values.getValues<int8_t>()) {
@@ -117,9 +124,14 @@ LogicalResult QuantizeOp::verify() {
     return emitOpError() << "expected codes without layout as result, found " << result;
   if (failed(verifySameShape(*this, input, result)))
     return failure();
-  ArrayRef<StringLiteral> methods = result.getScheme() == Scheme::Ternary
-                                        ? ArrayRef<StringLiteral>(ternaryMethods)
-                                        : ArrayRef<StringLiteral>(int8Methods);
+  static constexpr StringLiteral int6Methods[] = {
+#define LOBIT_INT6_METHOD(EnumName, word, text) word,
+#include "dialects/Lobit/Weights/Int6Methods.inc"
+  };
+  ArrayRef<StringLiteral> methods =
+      result.getScheme() == Scheme::Ternary ? ArrayRef<StringLiteral>(ternaryMethods)
+      : result.getScheme() == Scheme::Int6  ? ArrayRef<StringLiteral>(int6Methods)
+                                            : ArrayRef<StringLiteral>(int8Methods);
   if (!llvm::is_contained(methods, getMethod()))
     return emitOpError() << "expected a method for scheme " << schemeWord(result.getScheme())
                          << " (" << llvm::join(methods, ", ") << "), found " << getMethod();

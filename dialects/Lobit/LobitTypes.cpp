@@ -19,6 +19,8 @@ bool isLayoutOf(Layout layout, Scheme scheme) {
     return scheme == Scheme::Ternary;
   case Layout::I8Dot:
     return scheme == Scheme::Int8;
+  case Layout::I6Pair24:
+    return scheme == Scheme::Int6;
   }
   return false;
 }
@@ -28,6 +30,8 @@ static std::optional<Scheme> schemeOf(Attribute attr) {
     return Scheme::Ternary;
   if (llvm::isa<Int8Attr>(attr))
     return Scheme::Int8;
+  if (llvm::isa<Int6Attr>(attr))
+    return Scheme::Int6;
   if (auto type = llvm::dyn_cast<TypeAttr>(attr)) {
     if (type.getValue().isF32())
       return Scheme::F32;
@@ -119,7 +123,8 @@ LogicalResult WeightType::verify(function_ref<InFlightDiagnostic()> emitError,
   }
   std::optional<Scheme> scheme = schemeOf(schemeAttr);
   if (!scheme)
-    return emitError() << "expected scheme f32, f16, bf16, #lobit.ternary or #lobit.int8, found "
+    return emitError() << "expected scheme f32, f16, bf16, #lobit.ternary, #lobit.int8 or "
+                          "#lobit.int6, found "
                        << schemeAttr;
   bool isFloat = llvm::isa<TypeAttr>(schemeAttr);
   if (!isFloat && shape.size() != 2)
@@ -155,6 +160,8 @@ ScaleType WeightType::getScaleType() const {
     return ternary.getScaleType();
   if (auto int8 = llvm::dyn_cast<Int8Attr>(getSchemeAttr()))
     return int8.getScaleType();
+  if (auto int6 = llvm::dyn_cast<Int6Attr>(getSchemeAttr()))
+    return int6.getScaleType();
   return ScaleType::None;
 }
 

@@ -8,8 +8,8 @@ def Lobit_WeightType : TypeDef<Lobit_Dialect, "Weight"> {
   let summary = "a weight tensor whose values live outside the IR";
   let description = [{
     A matrix [rows, columns] = [out, in] or a vector. The scheme is `f32`, `f16` or
-    `bf16` for kept values, `#lobit.ternary<...>` or `#lobit.int8<...>` for codes
-    with scales. The layout, when there is one, says where each byte lies
+    `bf16` for kept values, `#lobit.ternary<...>`, `#lobit.int8<...>` or
+    `#lobit.int6<...>` for codes with scales. The layout, when there is one, says where each byte lies
     (runtime/format/Layouts.inc); kept values are always row_major and do not spell
     it.
 
@@ -19,9 +19,11 @@ def Lobit_WeightType : TypeDef<Lobit_Dialect, "Weight"> {
     !lobit.weight<256x640, #lobit.ternary<tensor, f32>>
     !lobit.weight<256x640, #lobit.ternary<group = 128, f16>, t2_dot>
     !lobit.weight<1024x256, #lobit.int8<row, f32>, i8_dot>
+    !lobit.weight<1024x256, #lobit.int6<row, f32>, i6_pair24>
     ```
   }];
-  // scheme: a TypeAttr (f32, f16, bf16), TernaryAttr or Int8Attr.
+  // scheme: a TypeAttr (f32, f16, bf16), TernaryAttr, Int8Attr or
+  // Int6Attr.
   // layout: std::nullopt while the codes are logical.
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Attribute":$schemeAttr,
                         "::std::optional<::lobit::Layout>":$layout);

@@ -7,6 +7,7 @@ def LobitPackWeights : Pass<"lobit-pack-weights", "::mlir::ModuleOp"> {
   let summary = "give the codes of every quantized weight its layout";
   let description = [{
     Inserts `lobit.pack` where a layer reads codes without a layout: `i8_dot` for int8;
+    `i6_pair24` for int6;
     for ternary `t2_dot` under kernel=dot and `t2_tl1` under kernel=tl1. kernel=auto is
     the faster one on every current target: t2_dot. Table lookups took 20 % (weights in
     cache) to 50 % (weights in memory) longer on x86 with AVX2.

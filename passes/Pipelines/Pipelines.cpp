@@ -65,7 +65,9 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
                           llvm::cl::init("x86-64-v1")};
   Option<std::string> quantize{
       *this, "quantize",
-      llvm::cl::desc("scheme of the lobit.linear weights: keep, int8, ternary or ternary:METHOD"),
+      llvm::cl::desc(
+          "scheme of the lobit.linear weights: keep, int8, int6, ternary, int6:METHOD or "
+          "ternary:METHOD"),
       llvm::cl::init("keep")};
   Option<std::string> kernel{*this, "kernel",
                              llvm::cl::desc("what multiplies ternary weights: auto, tl1 or dot"),
@@ -87,9 +89,18 @@ LogicalResult addQuantizePasses(OpPassManager &manager, StringRef scheme, ErrorH
     return success();
   }
   StringRef method = scheme;
+  if (method.consume_front("int6") && (method.empty() || method.consume_front(":"))) {
+    LobitQuantizeInt6Pair24Options options;
+    if (!method.empty())
+      options.method = method.str();
+    manager.addPass(createLobitQuantizeInt6Pair24(options));
+    return success();
+  }
+  method = scheme;
   if (!method.consume_front("ternary") || !(method.empty() || method.consume_front(":")))
     return error("quantize=" + scheme +
-                 " is unknown; expected keep, int8, ternary or ternary:METHOD");
+                 " is unknown; expected keep, int8, int6, ternary, int6:METHOD or "
+                 "ternary:METHOD");
   LobitQuantizeTernaryOptions options;
   if (!method.empty())
     options.method = method.str();

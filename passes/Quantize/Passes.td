@@ -46,6 +46,43 @@ def LobitQuantizeTernary : Pass<"lobit-quantize-ternary", "::mlir::ModuleOp"> {
   let dependentDialects = ["::lobit::lb::LobitDialect"];
 }
 
+def LobitQuantizeInt6Pair24 : Pass<"lobit-quantize-int6-pair24", "::mlir::ModuleOp"> {
+  let summary = "quantize the weights of linear layers to int6 codes in two pairs of 8 columns";
+  let description = [{
+    Inserts `lobit.quantize` between the weights and the layers that read them. Of each 8
+    columns the two adjacent pairs of the largest energy are kept, their weights become
+    codes -32..31 with one scale for each row; all other codes are 0. The arithmetic:
+    docs/quantization.md, (Q12) to (Q15).
+
+    Before:
+
+    ```mlir
+    func.func @f(%x: tensor<1x8xf32>) -> tensor<1x1xf32> {
+      %w = lobit.weight codes dense<[[2.5, -1.5, 0.5, 0.5, -16.0, 15.5, 0.0, 1.0]]> : tensor<1x8xf32> : !lobit.weight<1x8xf32>
+      %y = lobit.linear %x, %w : tensor<1x8xf32>, !lobit.weight<1x8xf32> -> tensor<1x1xf32>
+      return %y : tensor<1x1xf32>
+    }
+    ```
+
+    After `-lobit-quantize-int6-pair24 -lobit-fold-weights`: the pairs (2.5, -1.5) and
+    (-16, 15.5) have the largest energy and are exact with the scale 0.5.
+
+    ```mlir
+    %w = lobit.weight codes dense<[[5, -3, 0, 0, -32, 31, 0, 0]]> : tensor<1x8xi8> scales dense<5.000000e-01> : tensor<1xf32> : !lobit.weight<1x8, #lobit.int6<row, f32>>
+    ```
+  }];
+  let options = [
+    Option<"method", "method", "std::string", "\"magnitude\"",
+           "magnitude, seed or seed-exact">,
+    Option<"layers", "layers", "std::string", "\"\"",
+           "regular expression of layer names; all lobit.linear when it is empty">,
+    Option<"nonFinite", "nonfinite", "std::string", "\"error\"",
+           "what becomes of NaN and infinite weights: error, zero or clamp">,
+    Option<"threads", "threads", "unsigned", "1", "threads that share the work">
+  ];
+  let dependentDialects = ["::lobit::lb::LobitDialect"];
+}
+
 def LobitQuantizeInt8 : Pass<"lobit-quantize-int8", "::mlir::ModuleOp"> {
   let summary = "quantize the weights of linear layers to int8 codes";
   let description = [{

@@ -10,9 +10,9 @@ static Status invalid(std::string message) {
   return Status(StatusCode::INVALID_ARGUMENT, std::move(message));
 }
 
-static std::string methodWords() {
+template <typename Info> static std::string methodWords(const Info *(*all)(unsigned &)) {
   unsigned count = 0;
-  const TernaryMethodInfo *methods = allTernaryMethods(count);
+  const Info *methods = all(count);
   std::string words;
   for (unsigned i = 0; i < count; ++i)
     words += (i ? ", " : "") + std::string(methods[i].word);
@@ -42,10 +42,31 @@ static Result<bool> parseGranularity(StringRef part, SchemeChoice &choice) {
 }
 
 static bool parseMethod(StringRef part, SchemeChoice &choice) {
+  if (choice.kind == SchemeChoice::Kind::Int6) {
+    const Int6MethodInfo *info = findInt6Method(std::string_view(part));
+    if (info)
+      choice.int6Method = info->method;
+    return info != nullptr;
+  }
   const TernaryMethodInfo *info = findTernaryMethod(std::string_view(part));
   if (info)
     choice.method = info->method;
   return info != nullptr;
+}
+
+// What may follow the scheme word.
+static std::string knownParts(SchemeChoice::Kind kind) {
+  switch (kind) {
+  case SchemeChoice::Kind::Ternary:
+    return "known are the methods " + methodWords(allTernaryMethods) +
+           ", then tensor, row or group=N, then f32 or f16";
+  case SchemeChoice::Kind::Int6:
+    return "known are the methods " + methodWords(allInt6Methods);
+  case SchemeChoice::Kind::Int8:
+    return "known are f32 and f16";
+  default:
+    return "nothing can";
+  }
 }
 
 Result<SchemeChoice> lobit::parseScheme(std::string_view text) {
@@ -57,14 +78,18 @@ Result<SchemeChoice> lobit::parseScheme(std::string_view text) {
     choice.kind = SchemeChoice::Kind::Ternary;
   else if (parts[0] == "int8")
     choice.kind = SchemeChoice::Kind::Int8;
+  else if (parts[0] == "int6")
+    choice.kind = SchemeChoice::Kind::Int6;
   else if (parts[0] == "keep")
     choice.kind = SchemeChoice::Kind::Keep;
   else
-    return invalid("unknown scheme '" + parts[0].str() + "'; known are ternary, int8 and keep");
+    return invalid("unknown scheme '" + parts[0].str() +
+                   "'; known are ternary, int6, int8 and keep");
   bool hasMethod = false, hasGranularity = false, hasScaleType = false;
   for (StringRef part : ArrayRef(parts).drop_front()) {
     bool *seen = nullptr;
-    if (choice.kind != SchemeChoice::Kind::Keep && parseScaleType(part, choice)) {
+    bool hasScaleTypes = ternary || choice.kind == SchemeChoice::Kind::Int8;
+    if (hasScaleTypes && parseScaleType(part, choice)) {
       seen = &hasScaleType;
     } else if (ternary) {
       Result<bool> granularity = parseGranularity(part, choice);
@@ -74,13 +99,12 @@ Result<SchemeChoice> lobit::parseScheme(std::string_view text) {
         seen = &hasGranularity;
       else if (parseMethod(part, choice))
         seen = &hasMethod;
+    } else if (choice.kind == SchemeChoice::Kind::Int6 && parseMethod(part, choice)) {
+      seen = &hasMethod;
     }
     if (!seen)
       return invalid("'" + part.str() + "' cannot follow " + parts[0].str() + "; " +
-                     (ternary ? "known are the methods " + methodWords() +
-                                    ", then tensor, row or group=N, then f32 or f16"
-                      : parts[0] == "int8" ? "known are f32 and f16"
-                                           : "nothing can"));
+                     knownParts(choice.kind));
     if (*seen)
       return invalid("'" + std::string(text) + "' says twice what '" + part.str() + "' says");
     *seen = true;
@@ -93,6 +117,8 @@ std::string SchemeChoice::text() const {
     return "auto";
   if (kind == Kind::Keep)
     return "keep";
+  if (kind == Kind::Int6)
+    return "int6:" + std::string(int6MethodInfo(int6Method).word);
   std::string word = kind == Kind::Int8 ? "int8" : "ternary";
   if (kind == Kind::Ternary)
     word += ":" + std::string(ternaryMethodInfo(method).word);

@@ -4,6 +4,7 @@
 #define LOBIT_PASSES_QUANTIZE_POLICY_H
 
 #include "dialects/Lobit/Weights/ExecutionLayout.h"
+#include "dialects/Lobit/Weights/Int6.h"
 #include "dialects/Lobit/Weights/Ternary.h"
 
 #include <optional>
@@ -15,13 +16,16 @@ namespace lobit {
 /// One scheme as a word:
 ///   keep
 ///   int8[:f32|:f16]
+///   int6[:METHOD]
 ///   ternary[:METHOD][:tensor|:row|:group=32|:group=64|:group=128|:group=256][:f32|:f16]
 /// Parts after the first may come in any order, each at most once. `ternary` alone
-/// is ternary:optimal. Granularity: the method's own unless given. Scales: f32.
+/// is ternary:optimal, `int6` alone int6:magnitude. Granularity: the method's own unless given.
+/// Scales: f32.
 struct SchemeChoice {
-  enum class Kind { Auto, Keep, Int8, Ternary };
+  enum class Kind { Auto, Keep, Int8, Int6, Ternary };
   Kind kind = Kind::Auto;
   TernaryMethod method = TernaryMethod::Optimal;
+  Int6Method int6Method = Int6Method::Magnitude;
   /// Granularity::None: the method's own.
   Granularity granularity = Granularity::None;
   int64_t groupSize = 0;

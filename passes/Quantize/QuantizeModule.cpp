@@ -121,6 +121,8 @@ static Attribute schemeAttr(const SchemeChoice &scheme, WeightType type) {
   MLIRContext *context = type.getContext();
   if (scheme.kind == Kind::Int8)
     return lb::Int8Attr::get(context, scheme.scaleType);
+  if (scheme.kind == Kind::Int6)
+    return lb::Int6Attr::get(context, ScaleType::F32);
   Granularity granularity = scheme.granularity;
   int64_t groupSize = granularity == Granularity::Group ? scheme.groupSize : 0;
   if (granularity == Granularity::None) {
@@ -141,6 +143,8 @@ static Attribute schemeAttr(const SchemeChoice &scheme, WeightType type) {
 }
 
 static StringRef methodWord(const SchemeChoice &scheme) {
+  if (scheme.kind == Kind::Int6)
+    return int6MethodInfo(scheme.int6Method).word;
   return scheme.kind == Kind::Int8 ? "absmax" : ternaryMethodInfo(scheme.method).word;
 }
 

@@ -4,6 +4,7 @@
 
 namespace lobit {
 #define GEN_PASS_DEF_LOBITQUANTIZETERNARY
+#define GEN_PASS_DEF_LOBITQUANTIZEINT6PAIR24
 #define GEN_PASS_DEF_LOBITQUANTIZEINT8
 #include "passes/Quantize/Passes.h.inc"
 } // namespace lobit
@@ -48,6 +49,14 @@ struct QuantizeTernaryPass : lobit::impl::LobitQuantizeTernaryBase<QuantizeTerna
       scheme += ":" + granularity;
     scheme += ":" + scaleType;
     if (failed(run(getOperation(), policyOf(scheme, layers, nonFinite, threads))))
+      signalPassFailure();
+  }
+};
+
+struct QuantizeInt6Pair24Pass : lobit::impl::LobitQuantizeInt6Pair24Base<QuantizeInt6Pair24Pass> {
+  using LobitQuantizeInt6Pair24Base::LobitQuantizeInt6Pair24Base;
+  void runOnOperation() override {
+    if (failed(run(getOperation(), policyOf("int6:" + method, layers, nonFinite, threads))))
       signalPassFailure();
   }
 };

@@ -31,8 +31,10 @@ static std::string schemeText(const LayerReport &layer) {
   std::string text = schemeWord(layer.scheme);
   if (layer.granularity == Granularity::None)
     return text;
-  if (!layer.method.empty() && layer.scheme == Scheme::Ternary)
+  if (!layer.method.empty() && layer.scheme != Scheme::Int8)
     text += ":" + layer.method;
+  if (layer.scheme == Scheme::Int6)
+    return text;
   return text + ":" + granularityText(layer) + ":" + scaleTypeWord(layer.scaleType);
 }
 

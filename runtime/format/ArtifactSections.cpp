@@ -226,7 +226,7 @@ void checkCoding(SectionReader &reader, const uint8_t *schemeField, const uint8_
   const uint32_t scheme = loadU32(schemeField), layout = loadU32(layoutField);
   const uint32_t granularity = loadU32(granularityField), type = loadU32(scaleTypeField);
   const uint32_t group = loadU32(groupField);
-  reader.require(scheme >= uint32_t(Scheme::F32) && scheme <= uint32_t(Scheme::Int8), schemeField,
+  reader.require(scheme >= uint32_t(Scheme::F32) && scheme <= uint32_t(Scheme::Int6), schemeField,
                  "scheme id", "a known scheme", scheme);
   reader.require(findLayout(Layout(layout)), layoutField, "layout id", "a known layout", layout);
   reader.require(layoutHolds(Layout(layout), Scheme(scheme)), layoutField, "layout id",
@@ -235,15 +235,17 @@ void checkCoding(SectionReader &reader, const uint8_t *schemeField, const uint8_
     reader.require(granularity == 0, granularityField, "granularity of kept values", "0",
                    granularity);
     reader.require(type == 0, scaleTypeField, "scale type of kept values", "0", type);
-  } else if (Scheme(scheme) == Scheme::Int8) {
+  } else if (Scheme(scheme) == Scheme::Int8 || Scheme(scheme) == Scheme::Int6) {
     reader.require(Granularity(granularity) == Granularity::Row, granularityField,
-                   "granularity of int8", "2 (row)", granularity);
+                   std::string("granularity of ") + schemeWord(Scheme(scheme)), "2 (row)",
+                   granularity);
   } else {
     reader.require(granularity >= 1 && granularity <= 3, granularityField, "granularity", "1..3",
                    granularity);
   }
   if (!isKept(Scheme(scheme)))
-    reader.require(type == 1 || type == 2, scaleTypeField, "scale type", "1 or 2", type);
+    reader.require(type == 1 || (type == 2 && Scheme(scheme) != Scheme::Int6), scaleTypeField,
+                   "scale type", Scheme(scheme) == Scheme::Int6 ? "1" : "1 or 2", type);
   if (Granularity(granularity) == Granularity::Group)
     reader.require(group == 32 || group == 64 || group == 128 || group == 256, groupField,
                    "group size", "32, 64, 128 or 256", group);
@@ -254,7 +256,7 @@ void checkCoding(SectionReader &reader, const uint8_t *schemeField, const uint8_
 } // namespace
 
 uint64_t elementBytes(Scheme scheme) {
-  return scheme == Scheme::F32 ? 4 : scheme == Scheme::Int8 ? 1 : 2;
+  return scheme == Scheme::F32 ? 4 : scheme == Scheme::F16 || scheme == Scheme::BF16 ? 2 : 1;
 }
 
 Result<uint64_t> scaleCount(Granularity granularity, uint32_t groupSize, uint64_t rows,

@@ -1,6 +1,7 @@
 #include "runtime/format/KnownAnswers.h"
 #include "runtime/format/CheckedMath.h"
 #include "runtime/format/LayoutCodec.h"
+#include "runtime/format/Pair24.h"
 
 #include <cstring>
 
@@ -13,7 +14,33 @@ uint32_t floatBits(float value) {
   return bits;
 }
 
-bool isQuantized(Scheme scheme) { return scheme == Scheme::Ternary || scheme == Scheme::Int8; }
+bool isQuantized(Scheme scheme) {
+  return scheme == Scheme::Ternary || scheme == Scheme::Int8 || scheme == Scheme::Int6;
+}
+
+/// The extreme codes of a scheme; `negative` chooses the lower one.
+int8_t extremeCode(Scheme scheme, bool negative) {
+  if (scheme == Scheme::Int6)
+    return negative ? kInt6Smallest : kInt6Largest;
+  const int8_t largest = scheme == Scheme::Int8 ? 127 : 1;
+  return negative ? int8_t(-largest) : largest;
+}
+
+int8_t randomCode(Scheme scheme, uint64_t number) {
+  if (scheme == Scheme::Int6)
+    return int8_t(int(number % 64) + kInt6Smallest);
+  return scheme == Scheme::Int8 ? int8_t(int(number % 255) - 127) : int8_t(int(number % 3) - 1);
+}
+
+/// int6: chunk c of row r keeps the pairs of nibble (c + r) mod 6; the others become 0.
+void prunePairs(const LinearInfo &linear, std::vector<int8_t> &codes) {
+  if (linear.scheme != Scheme::Int6)
+    return;
+  for (uint64_t row = 0, i = 0; row < linear.out; ++row)
+    for (uint64_t column = 0; column < linear.in; ++column, ++i)
+      if (!pair24Keeps(kPair24Nibbles[(column / 8 + row) % 6], column))
+        codes[i] = 0;
+}
 
 /// A multiple of 2^-6 in [-2, 2): exact in f32, f16 and bf16.
 float smallValue(SplitMix64 &random) { return float(int(random.next() >> 56) - 128) / 64; }
@@ -35,12 +62,11 @@ void fillFixed(const LinearInfo &linear, const LinearAnswer &answer, LinearOpera
   const float x = answer.pattern == AnswerPattern::Negative ? -127.0f : 127.0f;
   for (uint64_t i = 0; i < operands.x.size(); ++i)
     operands.x[i] = alternating && (i % linear.in) % 2 ? -x : x;
-  const int8_t largest = linear.scheme == Scheme::Int8 ? 127 : 1;
   for (uint64_t row = 0, i = 0; row < linear.out; ++row)
     for (uint64_t column = 0; column < linear.in; ++column, ++i) {
       const bool flip = alternating && (row + column) % 2;
       if (!operands.codes.empty())
-        operands.codes[i] = flip ? int8_t(-largest) : largest;
+        operands.codes[i] = extremeCode(linear.scheme, flip);
       else
         operands.values[i] = flip ? -1.0f : 1.0f;
     }
@@ -55,8 +81,7 @@ void fillRandom(const LinearInfo &linear, const LinearAnswer &answer, LinearOper
   for (float &x : operands.x)
     x = float(int32_t(random.next() >> 40) - (1 << 23)) / (1 << 20);
   for (int8_t &code : operands.codes)
-    code = linear.scheme == Scheme::Int8 ? int8_t(int(random.next() % 255) - 127)
-                                         : int8_t(int(random.next() % 3) - 1);
+    code = randomCode(linear.scheme, random.next());
   for (float &scale : operands.scales)
     scale = float(1024 + (random.next() >> 54)) / (1 << 17);
   for (float &value : operands.values)
@@ -91,6 +116,7 @@ Result<LinearOperands> makeLinearOperands(const LinearInfo &linear, const Linear
     fillRandom(linear, answer, operands);
   else
     fillFixed(linear, answer, operands);
+  prunePairs(linear, operands.codes);
   return operands;
 }
 

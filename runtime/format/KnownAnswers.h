@@ -26,13 +26,16 @@ private:
 /// The operands of one linear layer. Quantized weights have `codes` and `scales`,
 /// kept ones `values`; all [out, in] row by row.
 ///
-/// Positive: x = 127, codes = largest (1 or 127), values = 1. Negative: x = -127.
+/// Positive: x = 127, codes = largest (1, 127 or 31), values = 1. Negative: x = -127.
 /// Alternating: the sign of x and of the weights changes from column to column, so
 /// that every product is positive, and with every row of the weight. In these three
 /// all scales are 1 and the bias is 1.
 /// Random: splitmix64(seed) in this order: x in [-8, 8), multiples of 2^-20; codes;
 /// scales in [2^-7, 2^-6), multiples of 2^-17; values and bias in [-2, 2), multiples
 /// of 2^-6.
+/// Codes change sign as largest and smallest (1 -1, 127 -127, 31 -32). int6: afterwards
+/// the codes of chunk c of row r that nibble (c + r) mod 6 of 4, 8, 9, c, d, e does not
+/// keep become 0.
 struct LinearOperands {
   std::vector<float> x; ///< [rows, in]
   std::vector<int8_t> codes;

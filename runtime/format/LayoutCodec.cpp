@@ -1,5 +1,6 @@
 #include "runtime/format/LayoutCodec.h"
 #include "runtime/format/CheckedMath.h"
+#include "runtime/format/Pair24.h"
 #include "runtime/format/Sha256.h"
 
 #include <algorithm>
@@ -275,6 +276,8 @@ Status decode(Layout layout, const uint8_t *bytes, uint64_t rows, uint64_t colum
     return decodeTl1(bytes, rows, columns, codes);
   case Layout::I8Dot:
     return decodeDot<I8DotGranule>(bytes, rows, columns, codes);
+  case Layout::I6Pair24:
+    return decodePair24(bytes, rows, columns, codes);
   }
   return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
 }
@@ -301,6 +304,8 @@ Result<uint64_t> layoutBytes(Layout layout, uint64_t rows, uint64_t columns,
     return elements / 4;
   case Layout::I8Dot:
     return elements;
+  case Layout::I6Pair24:
+    return elements / kPair24Columns * (kPair24Payload + kPair24Metadata);
   }
   return elements;
 }
@@ -308,12 +313,14 @@ Result<uint64_t> layoutBytes(Layout layout, uint64_t rows, uint64_t columns,
 bool layoutHolds(Layout layout, Scheme scheme) {
   switch (layout) {
   case Layout::RowMajor:
-    return scheme != Scheme::Ternary;
+    return scheme != Scheme::Ternary && scheme != Scheme::Int6;
   case Layout::T2Dot:
   case Layout::T2Tl1:
     return scheme == Scheme::Ternary;
   case Layout::I8Dot:
     return scheme == Scheme::Int8;
+  case Layout::I6Pair24:
+    return scheme == Scheme::Int6;
   }
   return false;
 }
@@ -331,6 +338,8 @@ Status encodeLayout(Layout layout, const int8_t *codes, uint64_t rows, uint64_t 
     return encodeTl1(codes, rows, columns, out);
   case Layout::I8Dot:
     return encodeDot<I8DotGranule>(codes, rows, columns, out);
+  case Layout::I6Pair24:
+    return encodePair24(codes, rows, columns, out);
   }
   return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
 }

@@ -14,7 +14,8 @@
 namespace lobit {
 
 /// A weight matrix [rows, columns] in logical form has one int8 code per weight:
-/// -1, 0, 1 for ternary, -127..127 for int8. A vector is one row.
+/// -1, 0, 1 for ternary, -127..127 for int8, -32..31 in at most two of the four pairs
+/// of 8 columns for int6. A vector is one row.
 
 /// Bytes of [rows, columns] packed in `layout`; `elementBytes` counts only for
 /// row_major. RESOURCE_LIMIT on overflow.

@@ -18,7 +18,7 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
 
   const char *numbers = "Quantization";
   app.add_option("--quantize", o.quantize,
-                 "Linear layers: auto, keep, int8 or ternary, with :METHOD and more (see "
+                 "Linear layers: auto, keep, int8, int6 or ternary, with :METHOD and more (see "
                  "docs/quantization.md)")
       ->group(numbers)
       ->capture_default_str();

@@ -31,6 +31,8 @@ constexpr Layout executionLayout(Scheme scheme, KernelForm form) {
     return Layout::I8Dot;
   if (scheme == Scheme::Ternary)
     return form == KernelForm::Tl1 ? Layout::T2Tl1 : Layout::T2Dot;
+  if (scheme == Scheme::Int6)
+    return Layout::I6Pair24;
   return Layout::RowMajor;
 }
 

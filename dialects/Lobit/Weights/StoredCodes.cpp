@@ -1,5 +1,6 @@
 #include "dialects/Lobit/Weights/StoredCodes.h"
 #include "dialects/Lobit/Weights/FloatFormats.h"
+#include "runtime/format/Pair24.h"
 
 #include <array>
 
@@ -67,14 +68,14 @@ static Status checkPackedCodes(const std::string &name, const uint8_t *bytes, in
 }
 
 Result<CodedWeight> lobit::readStoredCodes(const std::string &name, const TensorData &data,
-                                           const ScaleGrid &grid, int largest) {
+                                           const ScaleGrid &grid, Scheme scheme) {
   bool packed = data.type == ElementType::HfPackedTernary;
   if (!packed && data.type != ElementType::Int8Codes)
     return Status(StatusCode::MISMATCH,
                   "tensor '" + name + "' holds float values where codes are expected");
-  if (packed && largest != 1)
-    return Status(StatusCode::MISMATCH,
-                  "tensor '" + name + "' holds ternary codes where int8 codes are expected");
+  if (packed && scheme != Scheme::Ternary)
+    return Status(StatusCode::MISMATCH, "tensor '" + name + "' holds ternary codes where " +
+                                            schemeWord(scheme) + " codes are expected");
   if (Status status = checkCounts(name, data, grid); !status.ok())
     return status;
   CodedWeight result;
@@ -90,6 +91,14 @@ Result<CodedWeight> lobit::readStoredCodes(const std::string &name, const Tensor
     return result;
   }
   std::memcpy(result.codes.data(), data.bytes, result.codes.size());
+  if (scheme == Scheme::Int6) {
+    Status status =
+        checkPair24Codes(result.codes.data(), uint64_t(grid.rows), uint64_t(grid.columns));
+    if (!status.ok())
+      return std::move(status).withContext("tensor '" + name + "'");
+    return result;
+  }
+  const int largest = scheme == Scheme::Ternary ? 1 : 127;
   for (size_t i = 0; i < result.codes.size(); ++i)
     if (result.codes[i] > largest || result.codes[i] < -largest)
       return badCode(name, int64_t(i) / grid.columns, int64_t(i) % grid.columns,

@@ -7,12 +7,12 @@
 
 namespace lobit {
 
-/// The codes of `data`, which is HfPackedTernary or Int8Codes. `largest` is 1 for
-/// ternary codes, 127 for int8 codes. MISMATCH: bytes or scales do not fit the
-/// grid. MALFORMED: the packed code 3, an int8 code out of range, or a scale that
-/// is not finite, with tensor, row and column.
+/// The codes of `data`, which is HfPackedTernary or Int8Codes, for a coded `scheme`.
+/// MISMATCH: bytes or scales do not fit the grid. MALFORMED: the packed code 3, a code
+/// out of range, int6 codes in more than two pairs of 8 columns, or a scale that is not
+/// finite, with tensor, row and column.
 Result<CodedWeight> readStoredCodes(const std::string &name, const TensorData &data,
-                                    const ScaleGrid &grid, int largest);
+                                    const ScaleGrid &grid, Scheme scheme);
 
 /// Number of zero codes of an HfPackedTernary tensor, checked like readStoredCodes
 /// but not unpacked.

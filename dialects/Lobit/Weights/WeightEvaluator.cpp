@@ -2,6 +2,7 @@
 
 #include "dialects/Lobit/LobitOps.h"
 #include "dialects/Lobit/Weights/FloatFormats.h"
+#include "dialects/Lobit/Weights/Int6.h"
 #include "dialects/Lobit/Weights/Int8.h"
 #include "dialects/Lobit/Weights/Parallel.h"
 #include "dialects/Lobit/Weights/StoredCodes.h"
@@ -44,6 +45,7 @@ static ElementType elementTypeOf(WeightType type) {
     return ElementType::BF16;
   case Scheme::Ternary:
   case Scheme::Int8:
+  case Scheme::Int6:
     return ElementType::Int8Codes;
   case Scheme::F32:
     break;
@@ -156,8 +158,7 @@ Result<FloatTensor> lobit::floatTensorOf(lb::WeightOp weight, const TensorData &
 Result<CodedWeight> lobit::storedCodesOf(lb::WeightOp weight, const TensorData &data) {
   WeightType type = weight.getType();
   std::string name = weightName(weight);
-  Result<CodedWeight> coded =
-      readStoredCodes(name, data, scaleGridOf(type), type.getScheme() == Scheme::Ternary ? 1 : 127);
+  Result<CodedWeight> coded = readStoredCodes(name, data, scaleGridOf(type), type.getScheme());
   if (!coded.ok())
     return coded;
   for (float &scale : coded->scales) {
@@ -173,6 +174,12 @@ Result<CodedWeight> lobit::quantizeWeight(const FloatTensor &tensor, StringRef m
                                           WeightType type, unsigned threads) {
   if (type.getScheme() == Scheme::Int8)
     return quantizeInt8(tensor, type.getScaleType(), threads);
+  if (type.getScheme() == Scheme::Int6) {
+    const Int6MethodInfo *info = findInt6Method(std::string_view(method));
+    if (!info)
+      return Status(StatusCode::INVALID_ARGUMENT, "unknown int6 method '" + method.str() + "'");
+    return quantizeInt6(tensor, info->method, {}, threads);
+  }
   const TernaryMethodInfo *info = findTernaryMethod(std::string_view(method));
   if (!info)
     return Status(StatusCode::INVALID_ARGUMENT, "unknown ternary method '" + method.str() + "'");

@@ -1,6 +1,8 @@
 #include "passes/Lower/Generic/FloatKernels.h"
 #include "passes/Lower/Generic/KernelBuilder.h"
 
+#include "runtime/format/Pair24.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -64,6 +66,8 @@ private:
       return t2DotCodes(row, column);
     case Layout::T2Tl1:
       return t2Tl1Codes(row, column);
+    case Layout::I6Pair24:
+      return i6Pair24Codes(row, column);
     case Layout::RowMajor:
       break;
     }
@@ -126,6 +130,48 @@ private:
     Value code = k.b.create<arith::SubIOp>(result, i32(1));
     return k.b.create<arith::SIToFPOp>(VectorType::get({KernelBuilder::lanes}, k.b.getF32Type()),
                                        code);
+  }
+
+  /// Two chunks of 8 columns: code 2 p + i is v[i] when p is the first pair of the nibble,
+  /// v[2 + i] when it is the second, else 0.
+  Value i6Pair24Codes(Value row, Value column) {
+    int64_t blocks = llvm::divideCeil(uint64_t(type.getColumns()), kPair24Columns);
+    Value payload = k.mulIndex(row, blocks * int64_t(kPair24Payload + kPair24Metadata));
+    Value metadata = k.addIndex(payload, k.index(blocks * int64_t(kPair24Payload)));
+    auto byteAt = [&](Value at) -> Value {
+      return k.b.create<arith::ExtUIOp>(k.b.getI32Type(),
+                                        k.b.create<memref::LoadOp>(data, ValueRange{at}));
+    };
+    Value nibbles = byteAt(k.addIndex(metadata, k.divIndex(column, k.index(16))));
+    Value first = k.addIndex(payload, k.mulIndex(k.divIndex(column, k.index(8)), 3));
+    Value result = i32(0);
+    for (int64_t half = 0; half < 2; ++half) {
+      Value word = scalar(0);
+      for (int64_t i = 0; i < 3; ++i)
+        word = k.b.create<arith::OrIOp>(
+            word, k.b.create<arith::ShLIOp>(byteAt(k.addIndex(first, k.index(3 * half + i))),
+                                            scalar(8 * i)));
+      auto pairAt = [&](int64_t bit) -> Value {
+        return k.b.create<arith::AndIOp>(k.b.create<arith::ShRUIOp>(nibbles, scalar(bit)),
+                                         scalar(3));
+      };
+      auto codeAt = [&](int64_t i) -> Value {
+        return k.b.create<arith::ShRSIOp>(
+            k.b.create<arith::ShLIOp>(word, scalar(int32_t(26 - 6 * i))), scalar(26));
+      };
+      Value pairs[2] = {pairAt(4 * half), pairAt(4 * half + 2)};
+      for (int64_t i = 0; i < 8; ++i) {
+        Value code = scalar(0);
+        for (int64_t kept = 0; kept < 2; ++kept) {
+          Value here = k.b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, pairs[kept],
+                                                 scalar(int32_t(i / 2)));
+          code = k.b.create<arith::SelectOp>(here, codeAt(2 * kept + i % 2), code);
+        }
+        result = k.b.create<vector::InsertOp>(code, result, ArrayRef<int64_t>{8 * half + i});
+      }
+    }
+    return k.b.create<arith::SIToFPOp>(VectorType::get({KernelBuilder::lanes}, k.b.getF32Type()),
+                                       result);
   }
 
   Value scalar(int32_t value) {

@@ -5,6 +5,7 @@
 
 #include "dialects/UKernel/UKernelDialect.h"
 #include "runtime/format/CheckedMath.h"
+#include "runtime/format/LayoutCodec.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
@@ -75,10 +76,9 @@ uint64_t actScratchBytes(const ActShape &shape) {
 MemRefType weightBuffer(MLIRContext *context, const LinearShape &shape) {
   if (shape.isKept())
     return MemRefType::get({shape.out * shape.in}, keptType(context, shape.scheme));
-  const LayoutInfo *info = findLayout(shape.layout);
-  int64_t padded = roundUp(shape.out, info->rowBlock) * roundUp(shape.in, info->columnBlock);
-  int64_t bytes = shape.layout == Layout::I8Dot ? padded : padded / 4;
-  return MemRefType::get({bytes}, IntegerType::get(context, 8));
+  // Sizes were checked for overflow when the weight's type was made.
+  Result<uint64_t> bytes = layoutBytes(shape.layout, shape.out, shape.in, 1);
+  return MemRefType::get({int64_t(*bytes)}, IntegerType::get(context, 8));
 }
 
 MemRefType scaleBuffer(MLIRContext *context, const LinearShape &shape) {
@@ -116,6 +116,9 @@ std::string linearKernelName(const LinearShape &shape, Isa isa) {
     break;
   case Layout::I8Dot:
     name += "s8_i8";
+    break;
+  case Layout::I6Pair24:
+    name += "s8_i6_pair24";
     break;
   }
   name += "_linear";
@@ -238,6 +241,9 @@ func::FuncOp getOrCreateLinear(ModuleOp module, const LinearShape &shape, Isa is
     break;
   case Form::Walk:
     buildWalkKernel(b, shape, form, args);
+    break;
+  case Form::Chunks:
+    buildChunkKernel(b, shape, form, args);
     break;
   case Form::Lanes:
     buildKeptKernel(b, shape, form, args);

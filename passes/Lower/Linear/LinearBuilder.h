@@ -12,7 +12,7 @@
 
 namespace lobit {
 
-enum class Form { Pairs, Quads, Lookup, Walk, Lanes };
+enum class Form { Pairs, Quads, Lookup, Walk, Chunks, Lanes };
 
 struct KernelForm {
   Form form;
@@ -130,6 +130,8 @@ void buildLookupKernel(LinearBuilder &b, const LinearShape &shape, const KernelF
                        const LinearArguments &args);
 void buildWalkKernel(LinearBuilder &b, const LinearShape &shape, const KernelForm &form,
                      const LinearArguments &args);
+void buildChunkKernel(LinearBuilder &b, const LinearShape &shape, const KernelForm &form,
+                      const LinearArguments &args);
 void buildKeptKernel(LinearBuilder &b, const LinearShape &shape, const KernelForm &form,
                      const LinearArguments &args);
 

@@ -43,6 +43,18 @@ func.func @int8() -> tensor<1x1xf32> {
   return %y : tensor<1x1xf32>
 }
 
+// q = 127, 1, 2, -3 and the codes 31, -32, 5, 0: 3937 - 32 + 10 = 3915, times 0.5.
+// CHECK-LABEL: @int6
+// CHECK: dense<1.957500e+03> : tensor<1x1xf32>
+func.func @int6() -> tensor<1x1xf32> {
+  %x = arith.constant dense<[[127.0, 1.0, 2.0, -3.0]]> : tensor<1x4xf32>
+  %w = lobit.weight codes dense<[[31, -32, 5, 0]]> : tensor<1x4xi8> scales dense<0.5> : tensor<1xf32>
+         : !lobit.weight<1x4, #lobit.int6<row, f32>>
+  %p = lobit.pack %w : !lobit.weight<1x4, #lobit.int6<row, f32>> to !lobit.weight<1x4, #lobit.int6<row, f32>, i6_pair24>
+  %y = lobit.linear %x, %p : tensor<1x4xf32>, !lobit.weight<1x4, #lobit.int6<row, f32>, i6_pair24> -> tensor<1x1xf32>
+  return %y : tensor<1x1xf32>
+}
+
 // 2^24 + 1 rounds to 2^24; 17 columns put k = 0 and k = 16 into one lane, k = 1 into another.
 // In lanes: (2^24 + 1) + -2^24 = 0 in lane 0, then 1 from lane 1.
 // CHECK-LABEL: @kept_lanes

@@ -22,3 +22,13 @@ func.func private @f() attributes {a = #lobit.int8<row, f64>}
 
 // expected-error @below {{expected 'row'}}
 func.func private @f() attributes {a = #lobit.int8<tensor, f32>}
+
+// -----
+
+// expected-error @below {{expected scale type f32 for int6, found f16}}
+func.func private @f() attributes {a = #lobit.int6<row, f16>}
+
+// -----
+
+// expected-error @below {{expected 'row'}}
+func.func private @f() attributes {a = #lobit.int6<group, f32>}

@@ -37,3 +37,9 @@
 %0 = lobit.weight "w" : !lobit.weight<4x4xf32>
 // expected-error @below {{expected a method for scheme int8 (absmax), found optimal}}
 %1 = lobit.quantize "optimal" %0 : !lobit.weight<4x4xf32> to !lobit.weight<4x4, #lobit.int8<row, f32>>
+
+// -----
+
+%0 = lobit.weight "w" : !lobit.weight<4x4xf32>
+// expected-error @below {{expected a method for scheme int6 (magnitude, seed, seed-exact), found absmax}}
+%1 = lobit.quantize "absmax" %0 : !lobit.weight<4x4xf32> to !lobit.weight<4x4, #lobit.int6<row, f32>>

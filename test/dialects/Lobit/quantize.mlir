@@ -12,5 +12,9 @@ func.func @quantize() {
   // CHECK-SAME: to !lobit.weight<640x256, #lobit.int8<row, f32>>
   %2 = lobit.quantize "absmax" %0 : !lobit.weight<640x256xbf16>
          to !lobit.weight<640x256, #lobit.int8<row, f32>>
+  // CHECK: lobit.quantize "magnitude" %{{[a-z0-9]+}} : !lobit.weight<640x256xbf16>
+  // CHECK-SAME: to !lobit.weight<640x256, #lobit.int6<row, f32>>
+  %3 = lobit.quantize "magnitude" %0 : !lobit.weight<640x256xbf16>
+         to !lobit.weight<640x256, #lobit.int6<row, f32>>
   return
 }

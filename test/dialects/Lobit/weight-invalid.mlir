@@ -82,3 +82,15 @@
 // expected-error @below {{expected scales of shape 4, found 2}}
 %0 = lobit.weight codes dense<1> : tensor<2x40xi8> scales dense<1.0> : tensor<2xf32>
        : !lobit.weight<2x40, #lobit.ternary<group = 32, f32>>
+
+// -----
+
+// expected-error @below {{weight code at row 0, column 1: expected -32..31, found 32}}
+%0 = lobit.weight codes dense<[[31, 32]]> : tensor<1x2xi8> scales dense<1.0> : tensor<1xf32>
+       : !lobit.weight<1x2, #lobit.int6<row, f32>>
+
+// -----
+
+// expected-error @below {{the 8 weight codes from row 0, column 0: expected at most two pairs that are not 0, found more}}
+%0 = lobit.weight codes dense<[[1, 0, 1, 0, 0, 1]]> : tensor<1x6xi8> scales dense<1.0> : tensor<1xf32>
+       : !lobit.weight<1x6, #lobit.int6<row, f32>>

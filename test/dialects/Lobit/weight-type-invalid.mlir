@@ -25,12 +25,12 @@ func.func private @large(!lobit.weight<16777216x16777217xf32>)
 
 // -----
 
-// expected-error @below {{expected scheme f32, f16, bf16, #lobit.ternary or #lobit.int8, found f64}}
+// expected-error @below {{expected scheme f32, f16, bf16, #lobit.ternary, #lobit.int8 or #lobit.int6, found f64}}
 func.func private @scheme(!lobit.weight<4xf64>)
 
 // -----
 
-// expected-error @below {{expected scheme f32, f16, bf16, #lobit.ternary or #lobit.int8, found "ternary"}}
+// expected-error @below {{expected scheme f32, f16, bf16, #lobit.ternary, #lobit.int8 or #lobit.int6, found "ternary"}}
 func.func private @attribute(!lobit.weight<4x4, "ternary">)
 
 // -----
@@ -52,6 +52,16 @@ func.func private @layout(!lobit.weight<4x4, #lobit.ternary<tensor, f32>, i8_dot
 
 // expected-error @below {{expected a layout for scheme int8, found t2_tl1}}
 func.func private @layout(!lobit.weight<4x4, #lobit.int8<row, f32>, t2_tl1>)
+
+// -----
+
+// expected-error @below {{expected a layout for scheme int6, found i8_dot}}
+func.func private @layout(!lobit.weight<4x4, #lobit.int6<row, f32>, i8_dot>)
+
+// -----
+
+// expected-error @below {{expected a layout for scheme int8, found i6_pair24}}
+func.func private @layout(!lobit.weight<4x4, #lobit.int8<row, f32>, i6_pair24>)
 
 // -----
 

@@ -35,6 +35,9 @@ func.func @codes() {
   // CHECK: !lobit.weight<1x2, #lobit.int8<row, f32>>
   %3 = lobit.weight codes dense<[[127, -127]]> : tensor<1x2xi8>
          scales dense<0.5> : tensor<1xf32> : !lobit.weight<1x2, #lobit.int8<row, f32>>
+  // CHECK: !lobit.weight<1x10, #lobit.int6<row, f32>>
+  %4 = lobit.weight codes dense<[[-32, 0, 0, 0, 0, 31, 0, 0, 7, 7]]> : tensor<1x10xi8>
+         scales dense<0.5> : tensor<1xf32> : !lobit.weight<1x10, #lobit.int6<row, f32>>
   return
 }
 
@@ -50,5 +53,8 @@ func.func @packed() {
   // CHECK: !lobit.weight<1x65, #lobit.int8<row, f16>, i8_dot>
   %2 = lobit.weight codes dense<-128> : tensor<512xi8>
          scales dense<0.5> : tensor<1xf16> : !lobit.weight<1x65, #lobit.int8<row, f16>, i8_dot>
+  // CHECK: !lobit.weight<2x3, #lobit.int6<row, f32>, i6_pair24>
+  %3 = lobit.weight codes dense<0x44> : tensor<56xi8>
+         scales dense<0.5> : tensor<2xf32> : !lobit.weight<2x3, #lobit.int6<row, f32>, i6_pair24>
   return
 }

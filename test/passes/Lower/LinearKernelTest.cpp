@@ -8,6 +8,7 @@
 #include "passes/Lower/ModuleFacts.h"
 #include "runtime/format/CheckedMath.h"
 #include "runtime/format/LayoutCodec.h"
+#include "runtime/format/Pair24.h"
 #include "test/support/CompileCode.h"
 #include "test/support/KernelCall.h"
 #include "test/support/VnniEmulator.h"
@@ -185,21 +186,32 @@ private:
 
   static std::vector<int8_t> makeCodes(const LinearShape &shape, Data data, std::mt19937 &random) {
     std::vector<int8_t> codes(shape.out * shape.in);
-    int limit = shape.scheme == Scheme::Int8 ? 127 : 1;
+    bool int6 = shape.scheme == Scheme::Int6;
+    int largest = int6 ? kInt6Largest : shape.scheme == Scheme::Int8 ? 127 : 1;
+    int smallest = int6 ? kInt6Smallest : -largest;
     for (size_t i = 0; i < codes.size(); ++i)
       switch (data) {
       case Data::Random:
-        codes[i] = int(random() % (2 * limit + 1)) - limit;
+        codes[i] = int(random() % unsigned(largest - smallest + 1)) + smallest;
         break;
       case Data::AllPlus:
-        codes[i] = limit;
+        codes[i] = largest;
         break;
       case Data::AllMinus:
-        codes[i] = -limit;
+        codes[i] = smallest;
         break;
       case Data::Alternating: // agrees in sign with the activations
-        codes[i] = i % shape.in % 2 ? limit : -limit;
+        codes[i] = i % shape.in % 2 ? largest : smallest;
         break;
+      }
+    if (!int6)
+      return codes;
+    for (int64_t row = 0; row < shape.out; ++row)
+      for (int64_t first = 0; first < shape.in; first += 8) {
+        unsigned nibble = kPair24Nibbles[random() % 6];
+        for (int64_t k = first; k < std::min(first + 8, shape.in); ++k)
+          if (!pair24Keeps(nibble, uint64_t(k)))
+            codes[row * shape.in + k] = 0;
       }
     return codes;
   }
@@ -359,7 +371,9 @@ LinearShape linearShape(Layout layout, int64_t out, int64_t in, Granularity gran
                         int64_t groupSize, ScaleType scaleType, std::optional<Scheme> bias) {
   LinearShape shape;
   shape.layout = layout;
-  shape.scheme = layout == Layout::I8Dot ? Scheme::Int8 : Scheme::Ternary;
+  shape.scheme = layout == Layout::I8Dot      ? Scheme::Int8
+                 : layout == Layout::I6Pair24 ? Scheme::Int6
+                                              : Scheme::Ternary;
   shape.out = out;
   shape.in = in;
   shape.granularity = granularity;
@@ -436,6 +450,20 @@ TEST_P(LinearKernel, Int8) {
   suite.check(GetParam());
 }
 
+TEST_P(LinearKernel, Int6) {
+  Suite suite;
+  Data all[] = {Data::Random, Data::AllPlus, Data::AllMinus, Data::Alternating};
+  int i = 0;
+  for (auto [out, in] :
+       {std::pair(1, 1), {4, 64}, {5, 63}, {33, 130}, {64, 600}, {7, 6912}, {6, 65}, {9, 14336}}) {
+    suite.addLinear(linearShape(Layout::I6Pair24, out, in, Granularity::Row, 0, ScaleType::F32,
+                                i % 3 ? std::optional<Scheme>() : Scheme::BF16),
+                    all[i % 4]);
+    ++i;
+  }
+  suite.check(GetParam());
+}
+
 TEST_P(LinearKernel, Kept) {
   Suite suite;
   int i = 0;
@@ -461,6 +489,7 @@ TEST_P(LinearKernel, ActQuantize) {
     suite.addActQuantize({0, columns, Layout::T2Tl1, columns});
     suite.addActQuantize({0, columns, Layout::I8Dot, columns});
   }
+  suite.addActQuantize({0, 600, Layout::I6Pair24, 600});
   for (int64_t group : {32, 64, 128, 256})
     suite.addActQuantize({0, 650, Layout::T2Dot, group});
   suite.check(GetParam());
@@ -483,7 +512,8 @@ std::set<std::string> mnemonics(const std::string &assembly) {
 
 std::string assemblyOf(Layout layout, Isa isa) {
   Suite suite;
-  LinearShape shape = linearShape(layout, 64, 1024, Granularity::Row, 0, ScaleType::F16, {});
+  LinearShape shape = linearShape(layout, 64, 1024, Granularity::Row, 0,
+                                  layout == Layout::I6Pair24 ? ScaleType::F32 : ScaleType::F16, {});
   if (shape.isKept()) {
     shape.scheme = Scheme::BF16;
     shape.granularity = Granularity::None;
@@ -494,7 +524,8 @@ std::string assemblyOf(Layout layout, Isa isa) {
   return suite.assembly(isa);
 }
 
-constexpr Layout layouts[] = {Layout::T2Dot, Layout::T2Tl1, Layout::I8Dot, Layout::RowMajor};
+constexpr Layout layouts[] = {Layout::T2Dot, Layout::T2Tl1, Layout::I8Dot, Layout::I6Pair24,
+                              Layout::RowMajor};
 
 TEST(KernelInstructions, NothingBeyondSse2InTheBaseline) {
   for (Layout layout : layouts)

@@ -95,7 +95,9 @@ private:
       return value;
     std::string base = "!lobit.weight<" + std::to_string(out) + "x" + std::to_string(in) + ", ";
     std::string codes = fresh(), packed = fresh();
-    std::string method = scheme.find("int8") != std::string::npos ? "absmax" : "absmean-refit";
+    std::string method = scheme.find("int8") != std::string::npos   ? "absmax"
+                         : scheme.find("int6") != std::string::npos ? "magnitude"
+                                                                    : "absmean-refit";
     typeOf[codes] = base + scheme + ">";
     typeOf[packed] = base + scheme + ", " + layout + ">";
     line(codes + " = lobit.quantize \"" + method + "\" " + value + " : " + typeOf[value] + " to " +
@@ -299,6 +301,8 @@ INSTANTIATE_TEST_SUITE_P(
                           "#lobit.ternary<row, f16>", "t2_dot", "silu", "f32", true},
                     Model{"ternary_group", "#lobit.ternary<group = 32, f16>", "t2_tl1",
                           "#lobit.ternary<group = 32, f32>", "t2_tl1", "silu"},
+                    Model{"int6_bias", "#lobit.int6<row, f32>", "i6_pair24",
+                          "#lobit.int6<row, f32>", "i6_pair24", "silu", "f16", true},
                     Model{"int8", "#lobit.int8<row, f32>", "i8_dot", "#lobit.ternary<tensor, f32>",
                           "t2_dot", "silu"}),
     [](const testing::TestParamInfo<Model> &info) { return info.param.name; });

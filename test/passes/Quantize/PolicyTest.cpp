@@ -9,9 +9,10 @@ static std::string failure(const char *scheme) { return parseScheme(scheme).stat
 
 TEST(Policy, SchemesRoundTrip) {
   for (const char *text :
-       {"keep", "int8", "int8:f16", "ternary:optimal", "ternary:absmean", "ternary:absmean-hf",
-        "ternary:absmean-block", "ternary:absmean-refit", "ternary:optimal:group=128:f16",
-        "ternary:absmean:row", "ternary:optimal:tensor", "ternary:optimal:group=32"}) {
+       {"keep", "int8", "int8:f16", "int6:magnitude", "int6:seed", "int6:seed-exact",
+        "ternary:optimal", "ternary:absmean", "ternary:absmean-hf", "ternary:absmean-block",
+        "ternary:absmean-refit", "ternary:optimal:group=128:f16", "ternary:absmean:row",
+        "ternary:optimal:tensor", "ternary:optimal:group=32"}) {
     auto choice = parseScheme(text);
     ASSERT_TRUE(choice.ok()) << choice.status().message();
     EXPECT_EQ(choice->text(), text);
@@ -19,11 +20,15 @@ TEST(Policy, SchemesRoundTrip) {
   EXPECT_EQ(parseScheme("ternary")->text(), "ternary:optimal");
   EXPECT_EQ(parseScheme("ternary:f16:group=64:absmean")->text(), "ternary:absmean:group=64:f16");
   EXPECT_EQ(parseScheme("int8:f32")->text(), "int8");
+  EXPECT_EQ(parseScheme("int6")->text(), "int6:magnitude");
 }
 
 TEST(Policy, UnknownWordsAreRefused) {
-  EXPECT_EQ(failure("int6"), "unknown scheme 'int6'; known are ternary, int8 and keep");
-  EXPECT_EQ(failure(""), "unknown scheme ''; known are ternary, int8 and keep");
+  EXPECT_EQ(failure("int5"), "unknown scheme 'int5'; known are ternary, int6, int8 and keep");
+  EXPECT_EQ(failure(""), "unknown scheme ''; known are ternary, int6, int8 and keep");
+  EXPECT_EQ(failure("int6:f16"),
+            "'f16' cannot follow int6; known are the methods magnitude, seed, seed-exact");
+  EXPECT_EQ(failure("int6:seed:seed"), "'int6:seed:seed' says twice what 'seed' says");
   EXPECT_EQ(failure("ternary:gptq"),
             "'gptq' cannot follow ternary; known are the methods absmean, absmean-hf, "
             "absmean-block, absmean-refit, optimal, then tensor, row or group=N, then f32 or f16");
@@ -33,7 +38,7 @@ TEST(Policy, UnknownWordsAreRefused) {
   EXPECT_EQ(failure("ternary:row:tensor"), "'ternary:row:tensor' says twice what 'tensor' says");
   EXPECT_EQ(failure("ternary:group=100"),
             "expected a group size of 32, 64, 128 or 256, found '100'");
-  EXPECT_EQ(parseScheme("int6").status().code(), StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(parseScheme("int5").status().code(), StatusCode::INVALID_ARGUMENT);
 }
 
 TEST(Policy, RulesEndAtTheSchemeAfterAnEqualsSign) {
@@ -47,8 +52,8 @@ TEST(Policy, RulesEndAtTheSchemeAfterAnEqualsSign) {
             "layer rule 'lm_head': expected regex=scheme");
   EXPECT_EQ(parseLayerRule("=int8").status().message(),
             "layer rule '=int8': bad regular expression: it is empty");
-  EXPECT_EQ(parseLayerRule("x=int6").status().message(),
-            "layer rule 'x=int6': unknown scheme 'int6'; known are ternary, int8 and keep");
+  EXPECT_EQ(parseLayerRule("x=int5").status().message(),
+            "layer rule 'x=int5': unknown scheme 'int5'; known are ternary, int6, int8 and keep");
   EXPECT_NE(parseLayerRule("(=int8").status().message().find("bad regular expression"),
             std::string::npos);
 }

@@ -29,6 +29,8 @@ uint64_t definedByte(Layout layout, uint64_t columns, uint64_t row, uint64_t col
     uint64_t blocks = (columns + 63) / 64;
     return ((row / 4 * blocks + column / 64) * 4 + row % 4) * 64 + column % 64;
   }
+  case Layout::I6Pair24: // the nibble
+    return row * ((columns + 63) / 64 * 28) + (columns + 63) / 64 * 24 + column / 16;
   }
   return 0;
 }
@@ -47,19 +49,42 @@ int definedCode(Layout layout, const std::vector<uint8_t> &bytes, uint64_t colum
   }
   case Layout::I8Dot:
     return byte - 128;
+  case Layout::I6Pair24: {
+    int nibble = byte >> 4 * (column / 8 % 2) & 15, pair = int(column % 8 / 2);
+    if (pair != nibble % 4 && pair != nibble / 4)
+      return 0;
+    uint64_t payload = row * ((columns + 63) / 64 * 28) + column / 8 * 3;
+    uint64_t word =
+        bytes.at(payload) + 256u * bytes.at(payload + 1) + 65536u * bytes.at(payload + 2);
+    int value = int(word >> (pair == nibble % 4 ? 0 : 12) >> 6 * (column % 2)) & 63;
+    return value < 32 ? value : value - 64;
+  }
   }
   return 0;
 }
 
-constexpr Layout everyLayout[] = {Layout::RowMajor, Layout::T2Dot, Layout::T2Tl1, Layout::I8Dot};
+constexpr Layout everyLayout[] = {Layout::RowMajor, Layout::T2Dot, Layout::T2Tl1, Layout::I8Dot,
+                                  Layout::I6Pair24};
 
 bool isTernary(Layout layout) { return layout == Layout::T2Dot || layout == Layout::T2Tl1; }
 
-std::vector<int8_t> randomCodes(Layout layout, uint64_t count, uint32_t seed) {
+std::vector<int8_t> randomCodes(Layout layout, uint64_t rows, uint64_t columns, uint32_t seed) {
   std::mt19937 random(seed);
-  std::vector<int8_t> codes(count);
+  std::vector<int8_t> codes(rows * columns);
   for (int8_t &code : codes)
     code = isTernary(layout) ? int8_t(random() % 3) - 1 : int8_t(random() % 255 - 127);
+  if (layout != Layout::I6Pair24)
+    return codes;
+  for (uint64_t row = 0; row < rows; ++row)
+    for (uint64_t first = 0; first < columns; first += 8) {
+      // Any two pairs, equal ones too, and now and then a zero.
+      uint64_t a = random() % 4, b = random() % 4;
+      for (uint64_t column = first; column < std::min(columns, first + 8); ++column) {
+        uint64_t pair = (column - first) / 2;
+        bool kept = (pair == a || pair == b) && random() % 5;
+        codes[row * columns + column] = kept ? int8_t(int(random() % 64) - 32) : int8_t(0);
+      }
+    }
   return codes;
 }
 
@@ -79,7 +104,7 @@ TEST(LayoutCodec, DefinitionHoldsForEveryShape) {
   for (Layout layout : everyLayout)
     for (uint64_t rows : sizes)
       for (uint64_t columns : sizes) {
-        std::vector<int8_t> codes = randomCodes(layout, rows * columns, ++seed);
+        std::vector<int8_t> codes = randomCodes(layout, rows, columns, ++seed);
         std::vector<uint8_t> bytes = encoded(layout, codes, rows, columns);
         for (uint64_t row = 0; row < rows; ++row)
           for (uint64_t column = 0; column < columns; ++column)
@@ -120,7 +145,7 @@ TEST(LayoutCodec, EveryByteValueRoundTripsOrIsRefused) {
     for (uint64_t columns : {1u, 3u, 5u, 66u}) {
       const uint64_t rows = 2;
       std::vector<uint8_t> good =
-          encoded(layout, randomCodes(layout, rows * columns, 9), rows, columns);
+          encoded(layout, randomCodes(layout, rows, columns, 9), rows, columns);
       for (size_t at = 0; at < good.size(); ++at)
         for (int value = 0; value < 256; ++value) {
           std::vector<uint8_t> bytes = good;
@@ -143,13 +168,16 @@ TEST(LayoutCodec, RefusesCodesOutsideTheScheme) {
       codes[2 * 300 + 299] = int8_t(code);
       std::vector<uint8_t> bytes(*layoutBytes(layout, 3, 300, 1));
       Status status = encodeLayout(layout, codes.data(), 3, 300, bytes.data());
-      bool valid = isTernary(layout) ? code >= -1 && code <= 1 : code != -128;
+      bool valid = isTernary(layout)            ? code >= -1 && code <= 1
+                   : layout == Layout::I6Pair24 ? code >= -32 && code <= 31
+                                                : code != -128;
       ASSERT_EQ(status.ok(), valid) << code;
       if (!valid)
-        EXPECT_EQ(status.message(),
-                  "weight code at row 2, column 299: expected " +
-                      std::string(isTernary(layout) ? "-1, 0 or 1" : "-127..127") + ", found " +
-                      std::to_string(code));
+        EXPECT_EQ(status.message(), "weight code at row 2, column 299: expected " +
+                                        std::string(isTernary(layout)            ? "-1, 0 or 1"
+                                                    : layout == Layout::I6Pair24 ? "-32..31"
+                                                                                 : "-127..127") +
+                                        ", found " + std::to_string(code));
     }
 }
 
@@ -175,6 +203,7 @@ TEST(LayoutCodec, SizesAreCheckedForOverflow) {
   EXPECT_EQ(*layoutBytes(Layout::T2Dot, 2560, 6912, 1), 2560u * 6912 / 4);
   EXPECT_EQ(*layoutBytes(Layout::T2Tl1, 640, 2560, 1), 640u * 2560 / 4);
   EXPECT_EQ(*layoutBytes(Layout::I8Dot, 3, 65, 1), 4u * 128);
+  EXPECT_EQ(*layoutBytes(Layout::I6Pair24, 3, 65, 1), 3u * 2 * 28);
   EXPECT_EQ(*layoutBytes(Layout::RowMajor, 3, 65, 4), 3u * 65 * 4);
   EXPECT_EQ(layoutBytes(Layout(77), 1, 1, 1).status().code(), StatusCode::UNSUPPORTED);
 }

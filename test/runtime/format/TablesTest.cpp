@@ -24,7 +24,8 @@ TEST(Tables, EveryWordFindsItsRow) {
     EXPECT_EQ(findLayout(layouts[i].layout), &layouts[i]);
     EXPECT_TRUE(words.insert(layouts[i].word).second);
   }
-  for (Scheme scheme : {Scheme::F32, Scheme::F16, Scheme::BF16, Scheme::Ternary, Scheme::Int8})
+  for (Scheme scheme :
+       {Scheme::F32, Scheme::F16, Scheme::BF16, Scheme::Ternary, Scheme::Int8, Scheme::Int6})
     EXPECT_EQ(findScheme(schemeWord(scheme)), scheme);
 }
 

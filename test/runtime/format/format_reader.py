@@ -32,7 +32,8 @@ LAYOUTS = {int(r[0].strip("| ")): (r[1].strip("`"), r[2].rstrip(" |")) for r in 
 TARGETS = {int(r[0].strip("| ")): (r[1].strip("`"), r[2], int(r[3]), int(r[4], 16))
            for r in rows("targets")}
 ARCHITECTURES = {"X86_64": 1, "AArch64": 2, "Wasm32": 3}
-GRANULE = {"row_major": (1, 1), "t2_dot": (4, 256), "t2_tl1": (32, 4), "i8_dot": (4, 64)}
+GRANULE = {"row_major": (1, 1), "t2_dot": (4, 256), "t2_tl1": (32, 4), "i8_dot": (4, 64),
+           "i6_pair24": (1, 64)}
 ELEMENT = {"f32": 4, "f16": 2, "bf16": 2, "int8": 1}
 
 
@@ -171,6 +172,8 @@ def check_coding(r):
     require(scheme and layout, "scheme or layout")
     if scheme in ("f32", "f16", "bf16"):
         require(layout == "row_major" and r.granularity == 0 and r.scaleType == 0, "kept")
+    elif scheme == "int6":
+        require(layout == "i6_pair24" and r.granularity == 2 and r.scaleType == 1, "int6")
     elif scheme == "int8":
         require(layout in ("i8_dot", "row_major") and r.granularity == 2, "int8")
     else:
@@ -240,6 +243,8 @@ def size_of(scheme, layout, dims):
     rows, columns = (dims[0], dims[1]) if len(dims) == 2 else (1, math.prod(dims))
     a, b = GRANULE[layout]
     elements = -(-rows // a) * a * (-(-columns // b) * b)
+    if scheme == "int6":
+        return elements * 7 // 16
     return elements // 4 if scheme == "ternary" else elements * ELEMENT[scheme]
 
 
@@ -303,6 +308,11 @@ def check_codes(t, data):
         require(valid, "code")
         require(zero or (row < rows and column < columns), "padding")
 
+    if layout == "i6_pair24":
+        for row in range(rows):
+            size = len(data) // rows
+            check_pairs(data[row * size:(row + 1) * size], columns)
+        return
     for at, byte in enumerate(data):
         if layout == "row_major":
             put(at // columns, at % columns, byte != 0x80, byte == 0)
@@ -327,6 +337,22 @@ def check_codes(t, data):
             for p in range(4):
                 code = byte >> 2 * p & 3
                 put(4 * group + row, 256 * block + 64 * p + j, code != 3, code == 1)
+
+
+def check_pairs(row, columns):
+    payload = len(row) // 7 * 6
+    for chunk in range(payload // 3):
+        nibble = row[payload + chunk // 2] >> 4 * (chunk % 2) & 15
+        kept = (nibble % 4, nibble // 4)
+        require(kept[0] < kept[1], "nibble")
+        word = int.from_bytes(row[3 * chunk:3 * chunk + 3], "little")
+        quad = [word >> 6 * i & 63 for i in range(4)]
+        used = [kept[half] for half in range(2) if quad[2 * half] or quad[2 * half + 1]]
+        for i, value in enumerate(quad):
+            column = 8 * chunk + 2 * kept[i // 2] + i % 2
+            require(value == 0 or column < columns, "padding")
+        lowest = [pair for pair in range(4) if pair not in used]
+        require(kept == tuple(sorted(used + lowest[:2 - len(used)])), "pairs")
 
 
 def read_kernels(data, isas):

@@ -94,7 +94,7 @@ TEST(StoredCodes, UnpacksRowsOfFourStrides) {
           ASSERT_EQ(code - 1, codes[size_t(row * columns + c)]);
         }
       TensorData data = dataOf(ElementType::HfPackedTernary, packed, {0.5f});
-      auto read = readStoredCodes("w", data, tensorGrid(rows, columns), 1);
+      auto read = readStoredCodes("w", data, tensorGrid(rows, columns), Scheme::Ternary);
       ASSERT_TRUE(read.ok());
       EXPECT_EQ(read->codes, codes);
       EXPECT_EQ(*countPackedZeros("w", data, tensorGrid(rows, columns)),
@@ -103,29 +103,33 @@ TEST(StoredCodes, UnpacksRowsOfFourStrides) {
 }
 
 TEST(StoredCodes, Messages) {
-  auto message = [](const TensorData &data, const ScaleGrid &grid, int largest) {
-    return readStoredCodes("w", data, grid, largest).status().message();
+  auto message = [](const TensorData &data, const ScaleGrid &grid, Scheme scheme) {
+    return readStoredCodes("w", data, grid, scheme).status().message();
   };
   Bytes packed(2 * 3, 0x55), codes(6, 0);
   packed[4] = 0x75; // bits 4..5 of byte row 1: row 2 * 2 + 1
-  EXPECT_EQ(message(dataOf(ElementType::HfPackedTernary, packed, {1}), tensorGrid(8, 3), 1),
-            "tensor 'w' has the invalid packed code 3 at row 5, column 1; the file is damaged");
-  EXPECT_EQ(message(dataOf(ElementType::HfPackedTernary, packed, {1}), tensorGrid(9, 3), 1),
-            "tensor 'w' has 6 bytes of codes, expected 9");
-  EXPECT_EQ(message(dataOf(ElementType::HfPackedTernary, packed, {1}), rowGrid(8, 3), 1),
-            "tensor 'w' has 1 scales, expected 8");
-  EXPECT_EQ(message(dataOf(ElementType::HfPackedTernary, packed, {INFINITY}), tensorGrid(8, 3), 1),
+  EXPECT_EQ(
+      message(dataOf(ElementType::HfPackedTernary, packed, {1}), tensorGrid(8, 3), Scheme::Ternary),
+      "tensor 'w' has the invalid packed code 3 at row 5, column 1; the file is damaged");
+  EXPECT_EQ(
+      message(dataOf(ElementType::HfPackedTernary, packed, {1}), tensorGrid(9, 3), Scheme::Ternary),
+      "tensor 'w' has 6 bytes of codes, expected 9");
+  EXPECT_EQ(
+      message(dataOf(ElementType::HfPackedTernary, packed, {1}), rowGrid(8, 3), Scheme::Ternary),
+      "tensor 'w' has 1 scales, expected 8");
+  EXPECT_EQ(message(dataOf(ElementType::HfPackedTernary, packed, {INFINITY}), tensorGrid(8, 3),
+                    Scheme::Ternary),
             "scale 0 of tensor 'w' is not finite; the file is damaged");
-  EXPECT_EQ(message(dataOf(ElementType::HfPackedTernary, packed, {1}), rowGrid(8, 3), 127),
+  EXPECT_EQ(message(dataOf(ElementType::HfPackedTernary, packed, {1}), rowGrid(8, 3), Scheme::Int8),
             "tensor 'w' holds ternary codes where int8 codes are expected");
-  EXPECT_EQ(message(dataOf(ElementType::F32, packed, {1}), tensorGrid(8, 3), 1),
+  EXPECT_EQ(message(dataOf(ElementType::F32, packed, {1}), tensorGrid(8, 3), Scheme::Ternary),
             "tensor 'w' holds float values where codes are expected");
   codes[4] = 0x80;
-  EXPECT_EQ(message(dataOf(ElementType::Int8Codes, codes, {1, 1}), rowGrid(2, 3), 127),
+  EXPECT_EQ(message(dataOf(ElementType::Int8Codes, codes, {1, 1}), rowGrid(2, 3), Scheme::Int8),
             "tensor 'w' has the code -128, outside -127..127, at row 1, column 1; the file is "
             "damaged");
   codes[4] = 2;
-  EXPECT_EQ(message(dataOf(ElementType::Int8Codes, codes, {1}), tensorGrid(2, 3), 1),
+  EXPECT_EQ(message(dataOf(ElementType::Int8Codes, codes, {1}), tensorGrid(2, 3), Scheme::Ternary),
             "tensor 'w' has the code 2, outside -1..1, at row 1, column 1; the file is damaged");
 }
 

@@ -12,7 +12,7 @@ step() { printf '\n== %s\n' "$*"; }
 # Runs a step whose failure counts as one failed test, and goes on.
 try() { "$@" || { echo "FAILED: $*"; failedSteps=$((failedSteps + 1)); }; }
 
-rm -rf "$results" build-runtime-only/results build-asan/results
+rm -rf "$results" build-runtime-only/results build-runtime-aarch64/results build-asan/results
 # configureAndTest PRESET: configure, build, run ctest; gtest writes one XML a program.
 configureAndTest() {
   local dir=build-$1
@@ -24,10 +24,12 @@ configureAndTest() {
     ctest --output-on-failure --output-junit results/ctest.xml -j "$(nproc)")
 }
 
+# First: the tests of the release build run its quant-run too.
+try configureAndTest runtime-aarch64
 try configureAndTest release
 try configureAndTest runtime-only
 try configureAndTest asan
 
 step "summary"
 python3 tools/dev/summarize_tests.py --failed-steps "$failedSteps" \
-  build-release build-runtime-only build-asan
+  build-release build-runtime-only build-runtime-aarch64 build-asan

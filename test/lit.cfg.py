@@ -21,6 +21,7 @@ config.substitutions += [
     ("%build", config.obj_root),
     ("%models", os.path.join(config.src_root, "models")),
     ("%python", config.python),
+    ("%aarch64", config.aarch64_root),
 ]
 
 
@@ -39,6 +40,10 @@ def hostFeatures():
             yield "avx512vnni-host"
     if shutil.which("qemu-x86_64-static"):
         yield "qemu-x86_64"
+    # Programs for AArch64 are those of the preset runtime-aarch64.
+    if shutil.which("qemu-aarch64-static") and \
+            os.path.exists(os.path.join(config.aarch64_root, "bin", "quant-run")):
+        yield "qemu-aarch64"
     if shutil.which("node"):
         yield "node"
 

@@ -35,10 +35,31 @@ static TensorValue evaluate(uk::DotI8Op op, CallFrame &frame) {
   return vectorOf(acc);
 }
 
+static TensorValue evaluate(uk::DotS8Op op, CallFrame &frame) {
+  auto acc = lanes<int32_t>(op.getAcc(), frame);
+  reference::dotS8(lanes<int8_t>(op.getLhs(), frame).data(),
+                   lanes<int8_t>(op.getRhs(), frame).data(), acc.size(), acc.data());
+  return vectorOf(acc);
+}
+
+static TensorValue evaluate(uk::MatmulI8Op op, CallFrame &frame) {
+  auto acc = lanes<int32_t>(op.getAcc(), frame);
+  reference::matmulI8(lanes<int8_t>(op.getLhs(), frame).data(),
+                      lanes<int8_t>(op.getRhs(), frame).data(), acc.data());
+  return vectorOf(acc);
+}
+
 static TensorValue evaluate(uk::DotI8PairsOp op, CallFrame &frame) {
   auto acc = lanes<int16_t>(op.getAcc(), frame);
   reference::dotI8Pairs(lanes<int8_t>(op.getLhs(), frame).data(),
                         lanes<int8_t>(op.getRhs(), frame).data(), acc.size(), acc.data());
+  return vectorOf(acc);
+}
+
+static TensorValue evaluate(uk::DotS8HalvesOp op, CallFrame &frame) {
+  auto acc = lanes<int16_t>(op.getAcc(), frame);
+  reference::dotS8Halves(lanes<int8_t>(op.getLhs(), frame).data(),
+                         lanes<int8_t>(op.getRhs(), frame).data(), acc.size(), acc.data());
   return vectorOf(acc);
 }
 
@@ -93,8 +114,9 @@ std::optional<Status> evaluateUKernel(Operation *op, CallFrame &frame) {
     return Status();
   }
   return llvm::TypeSwitch<Operation *, std::optional<Status>>(op)
-      .Case<uk::TableLookupOp, uk::DotI8Op, uk::DotI8PairsOp, uk::WidenAddOp, uk::UnpackOp,
-            uk::ActQuantizeOp, uk::ReduceAddOp, uk::ExpOp, uk::WidenFloatOp>([&](auto typed) {
+      .Case<uk::TableLookupOp, uk::DotI8Op, uk::DotS8Op, uk::MatmulI8Op, uk::DotI8PairsOp,
+            uk::DotS8HalvesOp, uk::WidenAddOp, uk::UnpackOp, uk::ActQuantizeOp, uk::ReduceAddOp,
+            uk::ExpOp, uk::WidenFloatOp>([&](auto typed) {
         frame.set(typed.getResult(), evaluate(typed, frame));
         return Status();
       })

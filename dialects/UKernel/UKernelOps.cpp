@@ -38,14 +38,23 @@ LogicalResult DotI8Op::verify() {
   return verifyLanes(*this, "lhs and rhs", 4 * lanesOf(getAcc()), lanesOf(getLhs()));
 }
 
-LogicalResult DotI8PairsOp::verify() {
-  int64_t max = getMax(), additions = getAdditions();
-  if (failed(verifyRange(*this, "max", 1, 255, max)) ||
-      failed(verifyLanes(*this, "lhs and rhs", 2 * lanesOf(getAcc()), lanesOf(getLhs()))))
+LogicalResult DotS8Op::verify() {
+  return verifyLanes(*this, "lhs and rhs", 4 * lanesOf(getAcc()), lanesOf(getLhs()));
+}
+
+/// Two products of codes up to `maxOfType` a lane and addition.
+template <typename Op> static LogicalResult verifyShortSums(Op op, int64_t maxOfType) {
+  int64_t max = op.getMax();
+  if (failed(verifyRange(op, "max", 1, maxOfType, max)) ||
+      failed(verifyLanes(op, "lhs and rhs", 2 * lanesOf(op.getAcc()), lanesOf(op.getLhs()))))
     return failure();
   // One addition grows a lane by at most 2 * max * 128.
-  return verifyRange(*this, "additions", 1, 32767 / (2 * max * 128), additions);
+  return verifyRange(op, "additions", 1, 32767 / (2 * max * 128), op.getAdditions());
 }
+
+LogicalResult DotI8PairsOp::verify() { return verifyShortSums(*this, 255); }
+
+LogicalResult DotS8HalvesOp::verify() { return verifyShortSums(*this, 127); }
 
 LogicalResult WidenAddOp::verify() {
   return verifyLanes(*this, "the input", 2 * lanesOf(getAcc()), lanesOf(getInput()));

@@ -70,6 +70,38 @@ def UKernel_DotI8Op : UKernel_Op<"dot_i8", [Pure, AllTypesMatch<["acc", "result"
   let hasVerifier = 1;
 }
 
+def UKernel_DotS8Op : UKernel_Op<"dot_s8", [Pure, AllTypesMatch<["acc", "result"]>, AllTypesMatch<["lhs", "rhs"]>]> {
+  let summary = "acc[i] + sum over j < 4 of s8 lhs[4i+j] * s8 rhs[4i+j]";
+  let description = [{
+    Exact in int32. `lhs` and `rhs` have 4 lanes for each of `acc`. No byte of `lhs` is
+    -128, so that two products fit an int16.
+
+    ```mlir
+    %r = ukernel.dot_s8 %acc, %weights, %activations : vector<4xi32>, vector<16xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I32]>:$acc, VectorOfRankAndType<[1], [I8]>:$lhs,
+                       VectorOfRankAndType<[1], [I8]>:$rhs);
+  let results = (outs VectorOfRankAndType<[1], [I32]>:$result);
+  let assemblyFormat = "$acc `,` $lhs `,` $rhs attr-dict `:` type($acc) `,` type($lhs)";
+  let hasVerifier = 1;
+}
+
+def UKernel_MatmulI8Op : UKernel_Op<"matmul_i8", [Pure, AllTypesMatch<["acc", "result"]>, AllTypesMatch<["lhs", "rhs"]>]> {
+  let summary = "acc[2i+j] + sum over k < 8 of u8 lhs[8i+k] * s8 rhs[8j+k], i, j < 2";
+  let description = [{
+    Two rows of 8 columns times two rows of 8 columns (usmmla). Exact in int32.
+
+    ```mlir
+    %r = ukernel.matmul_i8 %acc, %codes, %activations : vector<4xi32>, vector<16xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfLengthAndType<[4], [I32]>:$acc, VectorOfLengthAndType<[16], [I8]>:$lhs,
+                       VectorOfLengthAndType<[16], [I8]>:$rhs);
+  let results = (outs VectorOfLengthAndType<[4], [I32]>:$result);
+  let assemblyFormat = "$acc `,` $lhs `,` $rhs attr-dict `:` type($acc) `,` type($lhs)";
+}
+
 def UKernel_DotI8PairsOp : UKernel_Op<"dot_i8_pairs", [Pure, AllTypesMatch<["acc", "result"]>, AllTypesMatch<["lhs", "rhs"]>]> {
   let summary = "acc[i] + u8 lhs[2i] * s8 rhs[2i] + u8 lhs[2i+1] * s8 rhs[2i+1] in int16";
   let description = [{
@@ -79,6 +111,24 @@ def UKernel_DotI8PairsOp : UKernel_Op<"dot_i8_pairs", [Pure, AllTypesMatch<["acc
 
     ```mlir
     %r = ukernel.dot_i8_pairs %acc, %codes, %activations max 2 additions 28 : vector<16xi16>, vector<32xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I16]>:$acc, VectorOfRankAndType<[1], [I8]>:$lhs,
+                       VectorOfRankAndType<[1], [I8]>:$rhs, I64Attr:$max, I64Attr:$additions);
+  let results = (outs VectorOfRankAndType<[1], [I16]>:$result);
+  let assemblyFormat = "$acc `,` $lhs `,` $rhs `max` $max `additions` $additions attr-dict `:` type($acc) `,` type($lhs)";
+  let hasVerifier = 1;
+}
+
+def UKernel_DotS8HalvesOp : UKernel_Op<"dot_s8_halves", [Pure, AllTypesMatch<["acc", "result"]>, AllTypesMatch<["lhs", "rhs"]>]> {
+  let summary = "acc[i] + s8 lhs[i] * s8 rhs[i] + s8 lhs[n+i] * s8 rhs[n+i] in int16";
+  let description = [{
+    The products of both halves of `lhs` and `rhs`, which have 2n lanes when `acc` has n:
+    a widening multiply-add of each half (smlal and smlal2). Bytes of `lhs` are -max .. max
+    with `max` of 1..127. `additions` bounds the int16 lane as in `dot_i8_pairs`.
+
+    ```mlir
+    %r = ukernel.dot_s8_halves %acc, %codes, %activations max 2 additions 28 : vector<8xi16>, vector<16xi8>
     ```
   }];
   let arguments = (ins VectorOfRankAndType<[1], [I16]>:$acc, VectorOfRankAndType<[1], [I8]>:$lhs,

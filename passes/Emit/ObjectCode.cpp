@@ -20,6 +20,10 @@ Status internalError(const IsaInfo &isa, const std::string &what) {
   return Status(StatusCode::INTERNAL, std::string("emit for ") + isa.word + ": " + what);
 }
 
+/// The CPU whose pipeline decides the order of instructions. The generic one of AArch64 is
+/// an in-order core: everything is loaded early, and the registers do not suffice.
+const char *tuneCpu(Arch arch) { return arch == Arch::AArch64 ? "neoverse-n1" : nullptr; }
+
 void optimize(llvm::Module &module, llvm::TargetMachine &machine,
               const llvm::TargetLibraryInfoImpl &library) {
   llvm::LoopAnalysisManager loops;
@@ -58,6 +62,8 @@ Result<std::string> emitCode(mlir::ModuleOp module, Isa isa, CodeForm form) {
     if (function.isDeclaration())
       continue;
     function.addFnAttr("target-cpu", info.cpu);
+    if (const char *tune = tuneCpu(info.arch))
+      function.addFnAttr("tune-cpu", tune);
     function.addFnAttr("target-features", info.llvmFeatures);
     function.addFnAttr(llvm::Attribute::NoUnwind);
   }

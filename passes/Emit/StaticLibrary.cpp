@@ -43,9 +43,9 @@ std::string dataAssembly(const std::string &artifactPath, const std::string &sym
   return text;
 }
 
-Result<std::string> assemble(const std::string &text) {
+Result<std::string> assemble(const std::string &text, Isa isa) {
   std::string error;
-  std::unique_ptr<llvm::TargetMachine> machine = createTargetMachine(*findIsa(Isa::X86V1), error);
+  std::unique_ptr<llvm::TargetMachine> machine = createTargetMachine(*findIsa(isa), error);
   if (!machine)
     return Status(StatusCode::INTERNAL, error);
   llvm::LLVMContext context;
@@ -66,7 +66,8 @@ Result<std::string> assemble(const std::string &text) {
 
 Result<std::string> makeStaticLibrary(const std::string &artifactPath, const std::string &symbol,
                                       const std::vector<EmbeddedObject> &objects) {
-  Result<std::string> data = assemble(dataAssembly(artifactPath, symbol, objects));
+  Result<std::string> data =
+      assemble(dataAssembly(artifactPath, symbol, objects), objects.front().isa);
   if (!data.ok())
     return data;
   std::vector<std::string> names = {symbol + ".o"};

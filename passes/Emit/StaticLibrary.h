@@ -19,7 +19,8 @@ struct EmbeddedObject {
 };
 
 /// An ar archive with the objects and one more that holds the bytes of the file
-/// `artifactPath` and the constant `symbol`, a lobit_embedded of lobit/runtime.h.
+/// `artifactPath` and the constant `symbol`, a lobit_embedded of lobit/runtime.h. There is
+/// an object, and all are of one architecture.
 Result<std::string> makeStaticLibrary(const std::string &artifactPath, const std::string &symbol,
                                       const std::vector<EmbeddedObject> &objects);
 

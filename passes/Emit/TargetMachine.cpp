@@ -6,13 +6,18 @@
 
 #include <mutex>
 
+// One X-macro for the backends that are used, of the many in libLLVM.
+#define LOBIT_BACKENDS(F) F(X86) F(AArch64)
+#define LOBIT_DECLARE(Backend)                                                                     \
+  void LLVMInitialize##Backend##TargetInfo();                                                      \
+  void LLVMInitialize##Backend##Target();                                                          \
+  void LLVMInitialize##Backend##TargetMC();                                                        \
+  void LLVMInitialize##Backend##AsmPrinter();                                                      \
+  void LLVMInitialize##Backend##AsmParser();
 extern "C" {
-void LLVMInitializeX86TargetInfo();
-void LLVMInitializeX86Target();
-void LLVMInitializeX86TargetMC();
-void LLVMInitializeX86AsmPrinter();
-void LLVMInitializeX86AsmParser();
+LOBIT_BACKENDS(LOBIT_DECLARE)
 }
+#undef LOBIT_DECLARE
 
 namespace lobit {
 namespace {
@@ -20,11 +25,14 @@ namespace {
 void initializeTargets() {
   static std::once_flag once;
   std::call_once(once, [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-    LLVMInitializeX86AsmParser();
+#define LOBIT_INITIALIZE(Backend)                                                                  \
+  LLVMInitialize##Backend##TargetInfo();                                                           \
+  LLVMInitialize##Backend##Target();                                                               \
+  LLVMInitialize##Backend##TargetMC();                                                             \
+  LLVMInitialize##Backend##AsmPrinter();                                                           \
+  LLVMInitialize##Backend##AsmParser();
+    LOBIT_BACKENDS(LOBIT_INITIALIZE)
+#undef LOBIT_INITIALIZE
   });
 }
 

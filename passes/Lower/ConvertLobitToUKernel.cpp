@@ -67,7 +67,7 @@ private:
     const IsaInfo *info = findIsa(std::string_view(isa));
     if (!info)
       return getOperation().emitOpError("cannot be lowered for the instruction set '")
-             << isa << "'; expected x86-64-v1, avx2 or avx512vnni";
+             << isa << "'; expected one of " << isaWords();
     shared.isa = info->isa;
     if (maxRows <= 0 || maxRows % 16 != 0)
       return getOperation().emitOpError("cannot be lowered with max-rows = ")

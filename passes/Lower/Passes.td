@@ -142,10 +142,10 @@ def ConvertUKernelToTargetPass : Pass<"convert-ukernel-to-target", "::mlir::Modu
   let summary = "ukernel ops as vector code and intrinsics of one instruction set";
   let description = [{
     Integer ops become the widest instructions that the ISA has
-    (passes/Lower/X86/Intrinsics.inc); what needs none is plain vector code with the
+    (passes/Lower/<Arch>/Intrinsics.inc); what has none is plain vector code with the
     arithmetic of docs/numerics.md. `!ukernel.frame` becomes a pointer to a LobitFrame
     (runtime/format/CodeAbi.h). The pass refuses a module that calls an intrinsic
-    the ISA does not have.
+    the ISA does not have or that is in no table.
 
     Before:
 

@@ -118,8 +118,8 @@ LogicalResult buildPipeline(OpPassManager &manager, StringRef text, ErrorHandler
                  " is unknown; expected import, quantize, pack or lower");
   const IsaInfo *isa = findIsa(std::string_view(options.isa.getValue()));
   if (!isa)
-    return error("isa=" + Twine(options.isa.getValue()) +
-                 " is unknown; expected x86-64-v1, avx2 or avx512vnni");
+    return error("isa=" + Twine(options.isa.getValue()) + " is unknown; expected one of " +
+                 isaWords());
   if (*last >= Stage::Quantize &&
       failed(addQuantizePasses(manager, options.quantize.getValue(), error)))
     return failure();

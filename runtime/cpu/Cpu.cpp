@@ -1,4 +1,5 @@
 #include "runtime/cpu/Cpu.h"
+#include "runtime/platform/HardwareCapabilities.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -38,6 +39,15 @@ uint64_t detectCpuFeatures() {
   add(zmm && (b >> 17 & 1), CpuAvx512DQ);
   add(zmm && (b >> 31 & 1), CpuAvx512VL);
   add(zmm && (c >> 11 & 1), CpuAvx512Vnni);
+  return features;
+}
+#elif defined(__aarch64__)
+uint64_t detectCpuFeatures() {
+  // Bits of the Linux ABI: HWCAP_ASIMDDP and HWCAP2_I8MM.
+  const platform::HardwareCapabilities capabilities = platform::hardwareCapabilities();
+  uint64_t features = 0;
+  features |= capabilities.first >> 20 & 1 ? CpuDotprod : 0;
+  features |= capabilities.second >> 13 & 1 ? CpuI8mm : 0;
   return features;
 }
 #else

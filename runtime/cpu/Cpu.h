@@ -12,7 +12,8 @@ namespace lobit {
 /// The architecture this build runs on.
 Arch hostArch();
 
-/// Bits of CpuFeatures.inc that can be used, by CPUID and XGETBV.
+/// Bits of CpuFeatures.inc that can be used: by CPUID and XGETBV, on AArch64 as the
+/// system says.
 uint64_t detectCpuFeatures();
 
 /// "avx512f, avx512_vnni"; a bit without a name appears as "feature 17".

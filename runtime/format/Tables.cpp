@@ -38,6 +38,13 @@ const LayoutInfo *allLayouts(unsigned &count) {
   return layouts;
 }
 
+std::string isaWords() {
+  std::string words;
+  for (const IsaInfo &info : isas)
+    words += (words.empty() ? "" : ", ") + std::string(info.word);
+  return words;
+}
+
 const IsaInfo *findIsa(Isa isa) {
   for (const IsaInfo &info : isas)
     if (info.isa == isa)

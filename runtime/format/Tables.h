@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace lobit {
@@ -58,6 +59,9 @@ struct LayoutInfo {
 /// All rows of the tables, in id order; `count` receives their number.
 const IsaInfo *allIsas(unsigned &count);
 const LayoutInfo *allLayouts(unsigned &count);
+
+/// "x86-64-v1, avx2, ...": for messages that list what is known.
+std::string isaWords();
 
 const IsaInfo *findIsa(Isa isa);
 const IsaInfo *findIsa(std::string_view word);

@@ -55,19 +55,19 @@ static Result<CodeVariant> choose(const Model &model, const CodeOptions &options
     for (size_t i = variants.size(); i-- > 0;)
       if (isRunnable(variants[i], options.assumeCpuFeatures))
         return variants[i];
+    for (const CodeVariant &variant : variants)
+      if (variant.arch == hostArch())
+        return cannotRun(variant, options.assumeCpuFeatures);
     if (!variants.empty())
-      return cannotRun(variants.front(), options.assumeCpuFeatures);
+      return Status(StatusCode::UNSUPPORTED_CPU,
+                    "the artifact has code for " + variantWords(variants) +
+                        ", none of which is for this machine (" + archWord(hostArch()) +
+                        "); compile the model for it too");
     return Status(StatusCode::UNSUPPORTED, "the artifact has no code this build knows");
   }
-  if (!findIsa(options.isa)) {
-    std::string known;
-    unsigned count = 0;
-    const IsaInfo *isas = allIsas(count);
-    for (unsigned i = 0; i < count; ++i)
-      known += (i == 0 ? "" : ", ") + std::string(isas[i].word);
+  if (!findIsa(options.isa))
     return Status(StatusCode::INVALID_ARGUMENT,
-                  "there is no ISA named '" + options.isa + "'; known are " + known);
-  }
+                  "there is no ISA named '" + options.isa + "'; known are " + isaWords());
   for (const CodeVariant &variant : variants)
     if (options.isa == variant.isa->word) {
       if (!isRunnable(variant, options.assumeCpuFeatures))

@@ -222,6 +222,9 @@ Status CodeMemory::protect(uint64_t offset, uint64_t size, Access access) {
                        ? "this system refuses to run code from a memory file (code that is "
                          "linked into the program needs none)"
                        : "protecting a segment of code");
+  if (access == Access::Execute)
+    __builtin___clear_cache(reinterpret_cast<char *>(data_ + offset),
+                            reinterpret_cast<char *>(data_ + offset + size));
   return {};
 }
 

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import platform
 import signal
 import struct
 import subprocess
@@ -18,6 +19,9 @@ LAYER = ROOT / "test" / "docs" / "Inputs" / "layer.mlir"
 
 def run(tool, *args, **kwargs):
     return subprocess.run([BIN / tool, *map(str, args)], capture_output=True, **kwargs)
+
+
+TARGETS = json.loads(run("quant-compile", "--list-targets", "--json").stdout)
 
 
 class Compile(unittest.TestCase):
@@ -62,11 +66,39 @@ class Compile(unittest.TestCase):
         self.compile("-o", self.out, "-j", 1)
         self.assertEqual(self.compile("-o", "-", "-j", 2).stdout, self.out.read_bytes())
 
+    def code(self):
+        """The targets of the code sections."""
+        dump = json.loads(run("quant-dump", self.out, "--json").stdout)
+        return [s["isa"] for s in dump["sections"] if s["type"] == "code"]
+
     def test_baseline_is_always_there(self):
         self.compile("-o", self.out, "--target=avx2")
-        dump = json.loads(run("quant-dump", self.out, "--json").stdout)
-        self.assertEqual([s["isa"] for s in dump["sections"] if s["type"] == "code"],
-                         ["x86-64-v1", "avx2"])
+        self.assertEqual(self.code(), ["x86-64-v1", "avx2"])
+
+    def test_list_targets(self):
+        table = run("quant-compile", "--list-targets").stdout.decode()
+        for target in TARGETS:
+            self.assertIn(target["target"], table)
+        self.assertEqual(TARGETS[0], {"target": "x86-64-v1", "id": 1, "architecture": "x86_64",
+                                      "rank": 0, "needs": "", "triple": "x86_64-unknown-linux-gnu"})
+
+    def test_every_architecture_has_a_baseline(self):
+        for family, architecture in (("x86", "x86_64"), ("arm", "aarch64")):
+            isas = [t["target"] for t in TARGETS if t["architecture"] == architecture]
+            self.compile("-o", self.out, f"--target={family}")
+            self.assertEqual(self.code(), isas)
+            self.compile("-o", self.out, f"--target={isas[-1]}")
+            self.assertEqual(self.code(), [isas[0], isas[-1]])
+        self.compile("-o", self.out, "--target=x86,arm")
+        self.assertEqual(self.code(), [t["target"] for t in TARGETS
+                                       if t["architecture"] in ("x86_64", "aarch64")])
+
+    def test_code_for_another_machine_only(self):
+        other = "arm" if platform.machine() == "x86_64" else "x86"
+        self.compile("-o", self.out, f"--target={other}")
+        result = run("quant-run", self.out, "--self-test")
+        self.assertEqual(result.returncode, 5)
+        self.assertIn("none of which is for this machine", result.stderr.decode())
 
     def test_stages(self):
         args = ("--target=avx2", "--quantize=ternary:absmean")
@@ -170,8 +202,10 @@ int main() {
         self.assertEqual(list(self.path.iterdir()), [])
 
     def test_errors(self):
-        self.refused(2, 'expected host, x86, x86-64-v1, avx2, avx512vnni, found "sse9"',
-                     "--target=sse9")
+        words = ", ".join(t["target"] for t in TARGETS)
+        self.refused(2, f'expected host, x86, arm, {words}, found "sse9"', "--target=sse9")
+        self.refused(2, "expected targets of one architecture for a static library",
+                     "--emit=static-lib", "--target=avx2,neon")
         self.refused(2, "expected one target for this output", "--emit=asm", "--target=x86")
         self.refused(2, "prints a module and excludes --emit=asm", "--stop-after=pack",
                      "--emit=asm")

@@ -11,6 +11,8 @@ class QuantRun(ToolTest):
 
     def setUp(self):
         self.model, self.function = self.dir / "model.lobit", self.dir / "function.lobit"
+        variants = self.json(self.model, "-p", "a", "-n", 1)["variants"]
+        self.base, self.middle, self.best = [v["isa"] for v in variants]
 
     def json(self, *arguments):
         return json.loads(self.run_tool(*arguments, "--json")[0])
@@ -63,26 +65,41 @@ class QuantRun(ToolTest):
             self.assertEqual(values[i * VOCAB:(i + 1) * VOCAB], logits(tokens[:i + 1]))
 
     def test_isa(self):
-        out = self.json(self.model, "-p", "a", "-n", 1, "--isa", "x86-64-v1")
-        self.assertEqual(out["isa"], "x86-64-v1")
-        self.assertEqual([v["isa"] for v in out["variants"]], ["x86-64-v1", "avx2", "avx512vnni"])
+        out = self.json(self.model, "-p", "a", "-n", 1, "--isa", self.base)
+        self.assertEqual(out["isa"], self.base)
+        self.assertIn([v["isa"] for v in out["variants"]],
+                      [["x86-64-v1", "avx2", "avx512vnni"], ["neon", "neon-dotprod", "neon-i8mm"]])
         self.refuse(2, "there is no ISA named 'sse9'; known are x86-64-v1", self.model, "-p", "a", "--isa", "sse9")
-        self.refuse(5, "has no code for avx2; it has x86-64-v1", self.function, "--isa", "avx2")
-        if not [v for v in out["variants"] if v["isa"] == "avx512vnni"][0]["runnable"]:
-            self.refuse(5, "avx512_vnni", self.model, "-p", "a", "--isa", "avx512vnni")
-            out = self.json(self.model, "-p", "a", "-n", 1, "--isa", "avx512vnni", "--assume-cpu-features",
-                            "avx2,avx512f,avx512bw,avx512dq,avx512vl,avx512_vnni")
-            self.assertEqual(out["isa"], "avx512vnni")
+        self.refuse(5, f"has no code for {self.middle}; it has {self.base}", self.function, "--isa", self.middle)
+        if not [v for v in out["variants"] if v["isa"] == self.best][0]["runnable"]:
+            needs = {"avx512vnni": "avx2,avx512f,avx512bw,avx512dq,avx512vl,avx512_vnni",
+                     "neon-i8mm": "dotprod,i8mm"}[self.best]
+            self.refuse(5, needs.split(",")[-1], self.model, "-p", "a", "--isa", self.best)
+            out = self.json(self.model, "-p", "a", "-n", 1, "--isa", self.best, "--assume-cpu-features", needs)
+            self.assertEqual(out["isa"], self.best)
+
+    def test_list_isas(self):
+        isas = json.loads(self.run_tool("--list-isas", "--json")[0])
+        table = self.run_tool("--list-isas")[0].splitlines()
+        self.assertEqual(len(table), len(isas))
+        for isa, line in zip(isas, table):
+            self.assertEqual(line.split()[:2], [isa["isa"], isa["architecture"]])
+            self.assertIn("runs here" if isa["runs"] else "does not run: " + isa["reason"], line)
+            self.assertEqual(isa["runs"], not isa["reason"])
+        here = [isa for isa in isas if isa["runs"]]
+        self.assertIn(0, [isa["rank"] for isa in here])
+        self.assertEqual(len({isa["architecture"] for isa in here}), 1)
+        self.run_tool(code=2)
 
     def test_self_test(self):
         out, _ = self.run_tool(self.model, "--self-test")
-        self.assertIn("x86-64-v1: 3 of 3 known answers reproduced", out)
-        checks = self.json(self.model, "--self-test", "--isa", "x86-64-v1")
+        self.assertIn(f"{self.base}: 3 of 3 known answers reproduced", out)
+        checks = self.json(self.model, "--self-test", "--isa", self.base)
         self.assertTrue(checks["ok"])
         self.assertEqual(len(checks["checks"]), 3)
-        out, err = self.run_tool(self.dir / "broken.lobit", "--self-test", "--isa", "x86-64-v1", code=1)
-        self.assertIn("x86-64-v1: 2 of 3 known answers reproduced", out)
-        self.assertIn("model 0 on x86-64-v1: the result differs from the known answer", err)
+        out, err = self.run_tool(self.dir / "broken.lobit", "--self-test", "--isa", self.base, code=1)
+        self.assertIn(f"{self.base}: 2 of 3 known answers reproduced", out)
+        self.assertIn(f"model 0 on {self.base}: the result differs from the known answer", err)
         self.run_tool(self.function, "--self-test")
 
     def test_explain(self):
@@ -152,13 +169,13 @@ class QuantRun(ToolTest):
 
     def test_full_disk_and_closed_pipe(self):
         with open("/dev/full", "wb") as full:
-            result = subprocess.run([BIN / "quant-run", self.model, "-p", "a", "-n", "3", "--json"],
+            result = subprocess.run([*EMULATOR, BIN / "quant-run", self.model, "-p", "a", "-n", "3", "--json"],
                                     stdout=full, stderr=subprocess.PIPE)
         self.assertEqual(result.returncode, 4)
         self.assertIn(b"standard output cannot be written", result.stderr)
         read, write = os.pipe()
         os.close(read)
-        result = subprocess.run([BIN / "quant-run", self.model, "-p", "a", "-n", "30"], stdout=write,
+        result = subprocess.run([*EMULATOR, BIN / "quant-run", self.model, "-p", "a", "-n", "30"], stdout=write,
                                 stderr=subprocess.PIPE)
         os.close(write)
         self.assertEqual(result.returncode, 4)

@@ -1,6 +1,7 @@
 """What the tests of quant-run and quant-eval share: artifacts around hand-written code,
 and that code's logits computed again in Python."""
 import array
+import os
 import pathlib
 import struct
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 import unittest
 
 BIN, MAKE = pathlib.Path(sys.argv[1]), sys.argv[2]
+EMULATOR = os.environ.get("LOBIT_TEST_EMULATOR", "").split()  # of a cross build
 VOCAB, CONTEXT, SALT, BOS, EOS = 300, 64, 0x5A, 256, 257
 
 
@@ -54,14 +56,14 @@ class ToolTest(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.dir = pathlib.Path(cls.folder.name)
-        subprocess.run([MAKE, cls.dir], check=True)
+        subprocess.run([*EMULATOR, MAKE, cls.dir], check=True)
 
     @classmethod
     def tearDownClass(cls):
         cls.folder.cleanup()
 
     def run_tool(self, *arguments, code=0, **kwargs):
-        result = subprocess.run([BIN / self.tool, *map(str, arguments)], capture_output=True, **kwargs)
+        result = subprocess.run([*EMULATOR, BIN / self.tool, *map(str, arguments)], capture_output=True, **kwargs)
         self.assertEqual(result.returncode, code, result.stderr.decode(errors="replace"))
         return result.stdout.decode(errors="replace"), result.stderr.decode(errors="replace")
 

@@ -13,7 +13,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 # lit features without which a run proves too little.
-REQUIRED_FEATURES = ["qemu-x86_64"]
+REQUIRED_FEATURES = ["qemu-x86_64", "qemu-aarch64"]
 
 
 def countGoogleTest(xmlFile):

@@ -1,6 +1,8 @@
 #include "tools/quant-compile/Answers.h"
 #include "lobit/runtime.h"
+#include "runtime/cpu/Cpu.h"
 #include "runtime/format/KnownAnswers.h"
+#include "tools/quant-compile/Targets.h"
 
 #include <algorithm>
 #include <memory>
@@ -56,7 +58,8 @@ Status openBaseline(const std::string &path, unsigned threads, Opened &opened) {
     return asStatus(status, error);
   opened.model.reset(model);
   lobit_code_options options = sized<lobit_code_options>();
-  options.isa = "x86-64-v1";
+  const std::string baseline = findIsa(baselineOf(hostArch()))->word;
+  options.isa = baseline.c_str();
   lobit_code *code = nullptr;
   if (lobit_status status = lobit_code_bind(model, &options, &code, &error))
     return asStatus(status, error);

@@ -6,6 +6,7 @@
 #include "passes/Import/Import.h"
 #include "passes/Pipelines/Pipelines.h"
 #include "passes/Quantize/QuantizeModule.h"
+#include "runtime/cpu/Cpu.h"
 #include "tools/quant-compile/Answers.h"
 #include "tools/quant-compile/Code.h"
 #include "tools/quant-compile/Describe.h"
@@ -115,6 +116,13 @@ Status Compiler::checkOptions() {
     return Status(StatusCode::INVALID_ARGUMENT,
                   "--target: expected one target for this output, found \"" + options_.target +
                       "\"");
+  if (product_ == Product::StaticLibrary)
+    for (Isa isa : isas_)
+      if (findIsa(isa)->arch != findIsa(isas_[0])->arch)
+        return Status(StatusCode::INVALID_ARGUMENT,
+                      "--target: expected targets of one architecture for a static library, found "
+                      "\"" +
+                          options_.target + "\"");
   Result<QuantizePolicy> policy = parseQuantizePolicy(options_.quantize, options_.layers);
   if (!policy.ok())
     return std::move(policy).status();
@@ -249,6 +257,15 @@ Status Compiler::fillArtifact(AtomicFile &file) {
   if (!codes.ok())
     return std::move(codes).status();
   const PlannedWeights plan = planWeights(*model_.module);
+  if (!isInterpretable(plan) && std::none_of(isas_.begin(), isas_.end(), [](Isa isa) {
+        return findIsa(isa)->arch == hostArch();
+      }))
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "--target: the known answer of a model of more than " +
+                      std::to_string(kMaxInterpretedWeights) +
+                      " weights is computed by its code; expected a target that this machine "
+                      "runs beside the others, found \"" +
+                      options_.target + "\"; add " + findIsa(baselineOf(hostArch()))->word);
   Result<ArtifactContent> content = makeContent(*codes, plan);
   if (!content.ok())
     return std::move(content).status();

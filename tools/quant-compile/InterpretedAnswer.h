@@ -9,7 +9,7 @@
 
 namespace lobit {
 
-/// Models with more weights are answered by the x86-64-v1 code.
+/// Models with more weights are answered by the baseline code.
 constexpr uint64_t kMaxInterpretedWeights = 50'000'000;
 
 /// Fills the digest of `answer`.

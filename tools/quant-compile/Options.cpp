@@ -1,4 +1,5 @@
 #include "tools/quant-compile/Options.h"
+#include "tools/quant-compile/Targets.h"
 #include "tools/support/Tool.h"
 
 #include <CLI/CLI.hpp>
@@ -12,8 +13,7 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
   app.footer(kExitCodesHelp);
   app.add_option("MODEL", o.model,
                  "Directory of a checkpoint (config.json, *.safetensors, tokenizer.json), or a "
-                 "file .mlir or .mlirbc")
-      ->required();
+                 "file .mlir or .mlirbc");
   app.add_option("-o", o.output, "Output file; - is standard output (model.lobit; text: -)");
 
   const char *numbers = "Quantization";
@@ -43,10 +43,12 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
 
   const char *code = "Code";
   app.add_option("--target", o.target,
-                 "host, x86 (all of x86), or x86-64-v1, avx2, avx512vnni separated by commas; the "
-                 "baseline x86-64-v1 is always added to an artifact")
+                 "Words separated by commas: " + targetWords() +
+                     "; the baseline of an architecture is always added to an artifact")
       ->group(code)
       ->capture_default_str();
+  app.add_flag("--list-targets", o.listTargets, "Show what code can be generated for, and end")
+      ->group(code);
   app.add_option("--kernel", o.kernel, "What multiplies ternary weights: auto, tl1 or dot")
       ->group(code)
       ->check(CLI::IsMember({"auto", "tl1", "dot"}))
@@ -77,6 +79,8 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
 
   try {
     app.parse(argc, argv);
+    if (o.model.empty() && !o.listTargets)
+      throw CLI::RequiredError("MODEL");
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

@@ -24,6 +24,7 @@ struct CompileOptions {
   std::string emit; ///< empty: artifact, or mlir with an earlier stop-after
   std::string report;
   bool dryRun = false;
+  bool listTargets = false;
   bool json = false;
   unsigned threads = 0;
 };

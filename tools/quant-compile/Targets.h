@@ -11,9 +11,18 @@
 
 namespace lobit {
 
-/// host, x86, or words separated by commas; sorted, each once. INVALID_ARGUMENT names
+/// Words of targetWords() separated by commas; sorted, each once. INVALID_ARGUMENT names
 /// the words that are known.
 Result<std::vector<Isa>> parseTargets(const std::string &text);
+
+/// "host, x86, arm, ": every word of --target.
+std::string targetWords();
+
+/// All targets as a table or as JSON.
+std::string listTargets(bool json);
+
+/// The target of rank 0.
+Isa baselineOf(Arch arch);
 
 /// With the baseline of each architecture.
 std::vector<Isa> withBaselines(std::vector<Isa> isas);

@@ -76,7 +76,7 @@ std::string wordOf(Kind kind, uint64_t value) {
   case Kind::Pattern:
     return value < 5 ? patterns[value] : "unknown";
   case Kind::AnswerSource:
-    return value == 1 ? "interpreter" : "x86-64-v1 code";
+    return value == 1 ? "interpreter" : "baseline code";
   default:
     return "";
   }

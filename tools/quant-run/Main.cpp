@@ -1,6 +1,7 @@
 /// \file
 /// quant-run: text from a language model, or a function on .npy files.
 #include "tools/quant-run/Explain.h"
+#include "tools/quant-run/ListIsas.h"
 #include "tools/quant-run/Options.h"
 #include "tools/support/Npy.h"
 #include "tools/support/Tool.h"
@@ -332,6 +333,10 @@ int main(int argc, char **argv) {
   RunOptions options;
   if (std::optional<int> exitCode = parseRunOptions(argc, argv, options))
     return *exitCode;
+  if (options.listIsas) {
+    fputs(listIsas(options.json).c_str(), stdout);
+    return endOutput();
+  }
   Result<uint64_t> assumed = parseCpuFeatures(options.assumeCpuFeatures);
   if (!assumed.ok())
     return reportError(kTool, assumed.status());

@@ -10,7 +10,7 @@ std::optional<int> parseRunOptions(int argc, char **argv, RunOptions &o) {
                "quant-run");
   app.set_version_flag("--version", versionText("quant-run"));
   app.footer(kExitCodesHelp);
-  app.add_option("model", o.model, "The artifact, model.lobit")->required();
+  app.add_option("model", o.model, "The artifact, model.lobit");
 
   const char *text = "Language models";
   CLI::Option *prompt = app.add_option("-p", o.prompt, "The prompt")->group(text);
@@ -60,6 +60,8 @@ std::optional<int> parseRunOptions(int argc, char **argv, RunOptions &o) {
   app.add_flag("--copy", o.copy, "Read the file into memory instead of mapping it")->group(machine);
   app.add_flag("--self-test", o.selfTest, "Check the known answers in the artifact")
       ->group(machine);
+  app.add_flag("--list-isas", o.listIsas, "Show which ISAs run here and why others do not, and end")
+      ->group(machine);
 
   const char *output = "Output";
   app.add_flag("--explain", o.explain, "Show kernel, layout, bytes and time of every operation")
@@ -71,6 +73,8 @@ std::optional<int> parseRunOptions(int argc, char **argv, RunOptions &o) {
 
   try {
     app.parse(argc, argv);
+    if (o.model.empty() && !o.listIsas)
+      throw CLI::RequiredError("model");
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

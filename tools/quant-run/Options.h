@@ -23,7 +23,7 @@ struct RunOptions {
   uint64_t seed = 0;
   std::string isa;
   std::string logits;
-  bool selfTest = false, explain = false, json = false, copy = false;
+  bool selfTest = false, listIsas = false, explain = false, json = false, copy = false;
   std::vector<std::string> inputs, outputs;
   std::string assumeCpuFeatures;
 };

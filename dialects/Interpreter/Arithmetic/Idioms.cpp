@@ -20,9 +20,26 @@ void dotI8(const int8_t *lhs, const int8_t *rhs, int64_t n, int32_t *acc) {
     acc[i / 4] += int32_t(uint8_t(lhs[i])) * int32_t(rhs[i]);
 }
 
+void dotS8(const int8_t *lhs, const int8_t *rhs, int64_t n, int32_t *acc) {
+  for (int64_t i = 0; i < 4 * n; ++i)
+    acc[i / 4] += int32_t(lhs[i]) * int32_t(rhs[i]);
+}
+
+void matmulI8(const int8_t *lhs, const int8_t *rhs, int32_t *acc) {
+  for (int64_t i = 0; i < 2; ++i)
+    for (int64_t j = 0; j < 2; ++j)
+      for (int64_t k = 0; k < 8; ++k)
+        acc[2 * i + j] += int32_t(uint8_t(lhs[8 * i + k])) * int32_t(rhs[8 * j + k]);
+}
+
 void dotI8Pairs(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc) {
   for (int64_t i = 0; i < 2 * n; ++i)
     acc[i / 2] = int16_t(acc[i / 2] + int32_t(uint8_t(lhs[i])) * int32_t(rhs[i]));
+}
+
+void dotS8Halves(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc) {
+  for (int64_t i = 0; i < 2 * n; ++i)
+    acc[i % n] = int16_t(acc[i % n] + int32_t(lhs[i]) * int32_t(rhs[i]));
 }
 
 void widenAdd(const int16_t *input, int64_t n, int32_t *acc) {

@@ -11,8 +11,14 @@ namespace lobit::reference {
 void tableLookup(const int8_t *table, const int8_t *indices, int64_t n, int8_t *out);
 /// acc[i] += sum over j < 4 of u8 lhs[4i + j] * s8 rhs[4i + j], i < n.
 void dotI8(const int8_t *lhs, const int8_t *rhs, int64_t n, int32_t *acc);
+/// acc[i] += sum over j < 4 of s8 lhs[4i + j] * s8 rhs[4i + j], i < n.
+void dotS8(const int8_t *lhs, const int8_t *rhs, int64_t n, int32_t *acc);
+/// acc[2i + j] += sum over k < 8 of u8 lhs[8i + k] * s8 rhs[8j + k], i, j < 2.
+void matmulI8(const int8_t *lhs, const int8_t *rhs, int32_t *acc);
 /// acc[i] += sum over j < 2 of u8 lhs[2i + j] * s8 rhs[2i + j], i < n, without overflow.
 void dotI8Pairs(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc);
+/// acc[i] += s8 lhs[i] * s8 rhs[i] + s8 lhs[n + i] * s8 rhs[n + i], i < n, without overflow.
+void dotS8Halves(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc);
 /// acc[i] += input[2i] + input[2i + 1], i < n.
 void widenAdd(const int16_t *input, int64_t n, int32_t *acc);
 /// The two bits 2 * plane and 2 * plane + 1 of a byte, shifted down unless `inPlace`.

@@ -233,7 +233,10 @@ func::FuncOp getOrCreateLinear(ModuleOp module, const LinearShape &shape, Isa is
   KernelForm form = findKernelForm(shape.layout, isa);
   switch (form.form) {
   case Form::Pairs:
+  case Form::Halves:
   case Form::Quads:
+  case Form::SignedQuads:
+  case Form::Matrix:
     buildDotKernel(b, shape, form, args);
     break;
   case Form::Lookup:

@@ -11,6 +11,43 @@ using namespace mlir;
 
 namespace lobit {
 
+namespace {
+struct FormKey {
+  Layout layout;
+  Isa isa;
+};
+constexpr FormKey formKeys[] = {
+#define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
+  {Layout::LAYOUT, Isa::ISA},
+#include "passes/Lower/Linear/KernelForms.inc"
+};
+constexpr Layout everyLayout[] = {
+#define LOBIT_LAYOUT(EnumName, id, word, rowBlock, columnBlock, definition) Layout::EnumName,
+#include "runtime/format/Layouts.inc"
+};
+constexpr Isa everyIsa[] = {
+#define LOBIT_ISA(EnumName, id, word, arch, rank, features, triple, cpu, attrs) Isa::EnumName,
+#include "runtime/format/Isas.inc"
+};
+/// Layouts without any row are not executed.
+constexpr bool everyFormIsThere() {
+  for (Layout layout : everyLayout) {
+    int all = 0;
+    for (const FormKey &key : formKeys)
+      all += key.layout == layout;
+    for (Isa isa : everyIsa) {
+      int rows = 0;
+      for (const FormKey &key : formKeys)
+        rows += key.layout == layout && key.isa == isa;
+      if (rows > 1 || (all > 0 && rows == 0))
+        return false;
+    }
+  }
+  return true;
+}
+static_assert(everyFormIsThere(), "KernelForms.inc has one row for each layout and ISA");
+} // namespace
+
 KernelForm findKernelForm(Layout layout, Isa isa) {
 #define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
   if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \

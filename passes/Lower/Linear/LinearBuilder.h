@@ -12,7 +12,7 @@
 
 namespace lobit {
 
-enum class Form { Pairs, Quads, Lookup, Walk, Chunks, Lanes };
+enum class Form { Pairs, Halves, Quads, SignedQuads, Matrix, Lookup, Walk, Chunks, Lanes };
 
 struct KernelForm {
   Form form;

@@ -1,8 +1,10 @@
 // t2_dot and i8_dot: dot products of weight bytes with int8 activations.
 //
 // Codes are unsigned, c = t + 1 (2 bits) or c = q + 128 (8 bits), so the sum of the
-// activations, once or 128 times, is subtracted at the end. int32 sums may wrap in
-// between: they are exact modulo 2^32 and the result fits.
+// activations, once or 128 times, is subtracted at the end. Where the ISA multiplies
+// signed bytes only, 2-bit codes are taken as signed and the top bit of 8-bit codes is
+// flipped, which makes them q again. int32 sums may wrap in between: they are exact
+// modulo 2^32 and the result fits.
 #include "passes/Lower/Linear/LinearBuilder.h"
 
 #include "dialects/UKernel/UKernelOps.h"
@@ -21,11 +23,13 @@ constexpr int64_t rowBytes = 64; // of one row in one block
 
 // Largest code of t2_dot and of i8_dot; 3 never occurs, layouts are verified.
 constexpr int64_t maxCode = 2, maxByte = 255;
+constexpr int64_t maxInt8 = 127; // of a code with the top bit flipped: q is never -128
 constexpr int64_t maxActivation = 128, maxInt16 = 32767;
 
 /// How many pairs with codes up to `max` an int16 lane can sum.
 constexpr int64_t pairAdditions(int64_t max) { return maxInt16 / (2 * max * maxActivation); }
 static_assert(pairAdditions(maxCode) == 63 && 63 * 2 * maxCode * maxActivation <= maxInt16);
+static_assert(pairAdditions(maxInt8) == 1);
 static_assert(pairAdditions(4 * maxCode) == 15 && 15 * 2 * 4 * maxCode * maxActivation <= maxInt16);
 
 /// In place, an int32 lane of plane 3 grows by at most 4 * 64 * maxCode * 128 a block.
@@ -38,7 +42,9 @@ public:
             const LinearArguments &args)
       : b(b), shape(shape), form(form), args(args), epilogue(b, shape, args),
         planes(shape.layout == Layout::T2Dot ? 4 : 1), blockColumns(planes * rowBytes),
-        blocks(ceilDiv(shape.in, blockColumns)) {}
+        blocks(ceilDiv(shape.in, blockColumns)),
+        isShort(form.form == Form::Pairs || form.form == Form::Halves),
+        flipsTopBit(planes == 1 && (form.form == Form::Halves || form.form == Form::SignedQuads)) {}
 
   void build() {
     bool grouped = shape.granularity == Granularity::Group;
@@ -86,22 +92,42 @@ private:
     return pieces;
   }
 
+  /// acc + products in int16 lanes.
+  Value addShort(Value acc, Value codes, Value x, int64_t max, int64_t additions) {
+    if (form.form == Form::Halves)
+      return b.create<uk::DotS8HalvesOp>(acc.getType(), acc, codes, x, max, additions);
+    return b.create<uk::DotI8PairsOp>(acc.getType(), acc, codes, x, max, additions);
+  }
+
+  /// acc + products in int32 lanes.
+  Value addWide(Value acc, Value codes, Value x, int64_t max) {
+    if (!flipsTopBit)
+      return b.create<uk::DotI8Op>(acc.getType(), acc, codes, x, max);
+    if (form.form == Form::SignedQuads)
+      return b.create<uk::DotS8Op>(acc.getType(), acc, codes, x);
+    Value sums = addShort(b.zero(b.i16s(form.width / 2)), codes, x, maxInt8, 1);
+    return b.create<uk::WidenAddOp>(acc.getType(), acc, sums);
+  }
+
   Value weightOffset(Value tile, Value block, int64_t row) {
     Value at = b.mul(b.add(b.mul(tile, blocks), block), rowGroup * rowBytes);
     return b.add(at, row * rowBytes);
   }
 
   /// One piece for rows r0 .. r0 + rows - 1 and all tokens. `step(r, t, plane, codes, x)`
-  /// gets the unpacked codes and the activations.
+  /// gets the unpacked codes and the activations. Planes below `inPlace` are not shifted.
   template <typename Step>
   void visit(Value tile, Value block, Value token, int64_t tokens, int64_t r0, int64_t rows,
-             const Piece &piece, int64_t width, bool inPlace, Step step) {
+             const Piece &piece, int64_t width, int64_t inPlace, Step step) {
     Values bytes, high;
     for (int64_t r = 0; r < rows; ++r) {
       Value at = weightOffset(tile, block, r0 + r);
       if (piece.offset == 0)
         b.prefetch(args.weights, at, 4096);
-      bytes.push_back(b.load(b.i8s(width), args.weights, b.add(at, piece.offset)));
+      Value loaded = b.load(b.i8s(width), args.weights, b.add(at, piece.offset));
+      if (flipsTopBit)
+        loaded = b.create<arith::XOrIOp>(loaded, b.splatInt(-128, 8, width));
+      bytes.push_back(loaded);
       // Planes 2 and 3 in place of pairs: one shift brings both to bits 0..3.
       if (inPlace && form.form == Form::Pairs)
         high.push_back(b.create<arith::ShRUIOp>(bytes.back(), b.splatInt(4, 8, width)));
@@ -117,7 +143,7 @@ private:
         if (planes > 1) {
           bool usesHigh = !high.empty() && plane >= 2;
           codes = b.create<uk::UnpackOp>(codes.getType(), usesHigh ? high[r] : bytes[r],
-                                         usesHigh ? plane - 2 : plane, inPlace);
+                                         usesHigh ? plane - 2 : plane, plane < inPlace);
         }
         for (int64_t t = 0; t < tokens; ++t)
           step(r, t, plane, codes, x[t]);
@@ -127,12 +153,15 @@ private:
 
   /// int32 sums [rows][tokens] of whole rows with int32 lanes.
   Values quadSums(Value tile, Value token, int64_t tokens, int64_t r0, int64_t rows) {
-    bool inPlace = planes > 1 && tokens == 1 && blocks <= maxBlocksInPlace;
-    int64_t copies = inPlace ? planes : 1;
+    // Signed bytes cannot hold the codes of plane 3 in place; their shift needs no mask.
+    int64_t inPlace = planes == 1 || tokens > 1 || blocks > maxBlocksInPlace ? 0
+                      : form.form == Form::Quads                             ? planes
+                                                                             : planes - 1;
+    int64_t copies = std::max<int64_t>(inPlace, 1);
     int64_t lanes = form.width / 4;
     Values zeros(rows * tokens * copies, b.zero(b.i32s(lanes)));
     auto max = [&](int64_t plane) {
-      return planes == 1 ? maxByte : inPlace ? maxCode << (2 * plane) : maxCode;
+      return planes == 1 ? maxByte : plane < inPlace ? maxCode << (2 * plane) : maxCode;
     };
     Values sums =
         b.loop(b.index(0), b.index(blocks), 1, zeros, [&](Value block, ValueRange carried) {
@@ -140,17 +169,15 @@ private:
           for (const Piece &piece : wholeBlock(form.width))
             visit(tile, block, token, tokens, r0, rows, piece, form.width, inPlace,
                   [&](int64_t r, int64_t t, int64_t plane, Value codes, Value x) {
-                    Value &a = acc[(r * tokens + t) * copies + (inPlace ? plane : 0)];
-                    a = b.create<uk::DotI8Op>(a.getType(), a, codes, x, max(plane));
+                    Value &a = acc[(r * tokens + t) * copies + (plane < inPlace ? plane : 0)];
+                    a = addWide(a, codes, x, max(plane));
                   });
           return acc;
         });
-    if (!inPlace)
-      return sums;
     Values result;
     for (int64_t i = 0; i < rows * tokens; ++i) {
       Value total = sums[i * copies];
-      for (int64_t p = 1; p < planes; ++p) // plane p was summed times 4^p
+      for (int64_t p = 1; p < copies; ++p) // plane p was summed times 4^p
         total = b.add(total,
                       b.create<arith::ShRSIOp>(sums[i * copies + p], b.splatInt(2 * p, 32, lanes)));
       result.push_back(total);
@@ -158,10 +185,65 @@ private:
     return result;
   }
 
+  /// The sums of four rows for each token, by 2 x 2 tiles of 8 columns.
+  Values matrixSums(Value tile, Value token, int64_t tokens) {
+    constexpr int64_t width = 16;
+    SmallVector<int64_t> halves[2];
+    for (int64_t i = 0; i < width; ++i)
+      for (int64_t half : {0, 1})
+        halves[half].push_back(i % 8 + 8 * half + i / 8 * width);
+    auto half = [&](Value a, Value c, int64_t which) { return b.shuffle(a, c, halves[which]); };
+    // One accumulator for each half, so that no sum waits for the one before.
+    int64_t pairs = tokens / 2;
+    auto at = [&](int64_t rowPair, int64_t tokenPair, int64_t which) {
+      return (rowPair * pairs + tokenPair) * 2 + which;
+    };
+    Values zeros(rowGroup / 2 * pairs * 2, b.zero(b.i32s(4)));
+    Values sums =
+        b.loop(b.index(0), b.index(blocks), 1, zeros, [&](Value block, ValueRange carried) {
+          Values acc(carried.begin(), carried.end());
+          for (int64_t offset = 0; offset < rowBytes; offset += width) {
+            Values rows;
+            for (int64_t r = 0; r < rowGroup; ++r) {
+              Value from = weightOffset(tile, block, r);
+              if (offset == 0)
+                b.prefetch(args.weights, from, 4096);
+              rows.push_back(b.load(b.i8s(width), args.weights, b.add(from, offset)));
+            }
+            for (int64_t plane = 0; plane < planes; ++plane) {
+              Values x;
+              Value column = b.add(b.mul(block, blockColumns), plane * rowBytes + offset);
+              for (int64_t t = 0; t < tokens; ++t)
+                x.push_back(b.load(b.i8s(width), args.input[0], {b.add(token, t), column}));
+              for (int64_t which : {0, 1})
+                for (int64_t r = 0; r < rowGroup / 2; ++r) {
+                  Value codes = half(rows[2 * r], rows[2 * r + 1], which);
+                  if (planes > 1)
+                    codes = b.create<uk::UnpackOp>(codes.getType(), codes, plane, false);
+                  for (int64_t t = 0; t < pairs; ++t) {
+                    Value &a = acc[at(r, t, which)];
+                    a = b.create<uk::MatmulI8Op>(a.getType(), a, codes,
+                                                 half(x[2 * t], x[2 * t + 1], which));
+                  }
+                }
+            }
+          }
+          return acc;
+        });
+    Values result;
+    for (int64_t t = 0; t < tokens; ++t) {
+      Value low = b.add(sums[at(0, t / 2, 0)], sums[at(0, t / 2, 1)]);
+      Value high = b.add(sums[at(1, t / 2, 0)], sums[at(1, t / 2, 1)]);
+      result.push_back(b.shuffle(low, high, {t % 2, 2 + t % 2, 4 + t % 2, 6 + t % 2}));
+    }
+    return result;
+  }
+
   /// int32 sums [rows][tokens] of whole rows through int16 lanes.
   Values pairSums(Value tile, Value token, int64_t tokens, int64_t r0, int64_t rows) {
-    // In place: one accumulator for planes 0 and 2, one for planes 1 and 3 times 4.
-    bool inPlace = tokens == 1;
+    // In place: one accumulator for planes 0 and 2, one for planes 1 and 3 times 4. Where
+    // bytes can be shifted, one accumulator with longer spans is less work.
+    bool inPlace = tokens == 1 && form.form == Form::Pairs;
     int64_t copies = inPlace ? 2 : 1, max = inPlace ? 4 * maxCode : maxCode;
     int64_t perBlock = rowBytes / form.width * planes / copies;
     int64_t span = pairAdditions(max) / perBlock, additions = span * perBlock;
@@ -173,12 +255,11 @@ private:
       Values pairs = b.loop(begin, end, 1, zeros, [&](Value block, ValueRange inner) {
         Values acc(inner.begin(), inner.end());
         for (const Piece &piece : wholeBlock(form.width))
-          visit(tile, block, token, tokens, r0, rows, piece, form.width, inPlace,
+          visit(tile, block, token, tokens, r0, rows, piece, form.width, inPlace ? planes : 0,
                 [&](int64_t r, int64_t t, int64_t plane, Value codes, Value x) {
                   int64_t copy = inPlace ? plane % 2 : 0;
                   Value &a = acc[(r * tokens + t) * copies + copy];
-                  a = b.create<uk::DotI8PairsOp>(a.getType(), a, codes, x,
-                                                 copy ? 4 * maxCode : maxCode, additions);
+                  a = addShort(a, codes, x, copy ? 4 * maxCode : maxCode, additions);
                 });
         return acc;
       });
@@ -219,16 +300,29 @@ private:
   }
 
   void plainTile(Value tile, Value token, int64_t tokens) {
+    if (form.form == Form::Matrix && tokens > 1) {
+      storeTile(tile, token, matrixSums(tile, token, tokens));
+      return;
+    }
     int64_t rows = tokens == 1 ? form.rows1 : form.rowsN;
     Values sums;
     for (int64_t r0 = 0; r0 < rowGroup; r0 += rows)
-      sums.append(form.form == Form::Pairs ? pairSums(tile, token, tokens, r0, rows)
-                                           : quadSums(tile, token, tokens, r0, rows));
-    Value row = b.mul(tile, rowGroup);
-    for (int64_t t = 0; t < tokens; ++t) {
+      sums.append(isShort && planes > 1 ? pairSums(tile, token, tokens, r0, rows)
+                                        : quadSums(tile, token, tokens, r0, rows));
+    Values four;
+    for (int64_t t = 0; t < tokens; ++t)
+      four.push_back(fourRows(sums, tokens, t));
+    storeTile(tile, token, four);
+  }
+
+  /// `sums` are those of four rows for each token.
+  void storeTile(Value tile, Value token, ArrayRef<Value> sums) {
+    for (auto [t, d] : llvm::enumerate(sums)) {
       Value at = b.add(token, t);
-      Value d = b.create<arith::SubIOp>(fourRows(sums, tokens, t), correction(at, b.index(0)));
-      epilogue.storeScaled(d, row, at);
+      Value exact = d;
+      if (!flipsTopBit)
+        exact = b.create<arith::SubIOp>(d, correction(at, b.index(0)));
+      epilogue.storeScaled(exact, b.mul(tile, rowGroup), at);
     }
   }
 
@@ -244,17 +338,15 @@ private:
       for (const Piece &piece : pieces)
         additions += piece.planes.size();
       assert(additions <= pairAdditions(maxCode));
-      bool pairs = form.form == Form::Pairs;
-      Values sums(rowGroup * tokens, b.zero(pairs ? b.i16s(width / 2) : b.i32s(width / 4)));
+      Values sums(rowGroup * tokens, b.zero(isShort ? b.i16s(width / 2) : b.i32s(width / 4)));
       for (const Piece &piece : pieces)
-        visit(tile, block, token, tokens, 0, rowGroup, piece, width, /*inPlace=*/false,
+        visit(tile, block, token, tokens, 0, rowGroup, piece, width, /*inPlace=*/0,
               [&](int64_t r, int64_t t, int64_t, Value codes, Value x) {
                 Value &a = sums[r * tokens + t];
-                a = pairs ? b.create<uk::DotI8PairsOp>(a.getType(), a, codes, x, maxCode, additions)
-                                .getResult()
-                          : b.create<uk::DotI8Op>(a.getType(), a, codes, x, maxCode).getResult();
+                a = isShort ? addShort(a, codes, x, maxCode, additions)
+                            : addWide(a, codes, x, maxCode);
               });
-      if (pairs)
+      if (isShort)
         for (Value &sum : sums)
           sum = b.create<uk::WidenAddOp>(b.i32s(width / 4), b.zero(b.i32s(width / 4)), sum);
       Value group = b.add(b.mul(block, perBlock), g);
@@ -286,6 +378,8 @@ private:
   const LinearArguments &args;
   Epilogue epilogue;
   int64_t planes, blockColumns, blocks;
+  bool isShort;     // sums in int16 lanes first
+  bool flipsTopBit; // the codes become the weights, there is no correction
 };
 
 } // namespace

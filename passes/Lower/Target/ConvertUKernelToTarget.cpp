@@ -1,6 +1,6 @@
 #include "passes/Lower/Passes.h"
+#include "passes/Lower/Target/Architectures.h"
 #include "passes/Lower/Target/Target.h"
-#include "passes/Lower/X86/X86.h"
 
 #include "dialects/UKernel/UKernelDialect.h"
 
@@ -27,12 +27,7 @@ public:
   void runOnOperation() override {
     const IsaInfo *info = findIsa(std::string_view(isa));
     if (!info) {
-      InFlightDiagnostic error = getOperation().emitError();
-      error << "unknown ISA '" << isa << "'; known are ";
-      unsigned count;
-      const IsaInfo *known = allIsas(count);
-      for (unsigned i = 0; i < count; ++i)
-        error << (i == 0 ? "" : ", ") << known[i].word;
+      getOperation().emitError() << "unknown ISA '" << isa << "'; known are " << isaWords();
       return signalPassFailure();
     }
     MLIRContext *context = &getContext();
@@ -44,7 +39,8 @@ public:
 
     RewritePatternSet patterns(context);
     populateGenericPatterns(patterns);
-    populateX86Patterns(patterns, *info);
+    populateGenericDotPatterns(patterns);
+    populateArchitecturePatterns(patterns, *info);
     populateFramePatterns(patterns, types, llvmTypes);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, types);
     populateCallOpTypeConversionPattern(patterns, types);
@@ -59,7 +55,7 @@ public:
         [&](Operation *op) { return types.isLegal(op); });
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))) ||
-        failed(verifyX86Intrinsics(getOperation(), *info)))
+        failed(verifyIntrinsics(getOperation(), *info)))
       signalPassFailure();
   }
 };

@@ -11,6 +11,8 @@ namespace lobit {
 
 /// Ops that are the same vector code on every target.
 void populateGenericPatterns(mlir::RewritePatternSet &patterns);
+/// The integer idioms as vector code, for where the target has no pattern of its own.
+void populateGenericDotPatterns(mlir::RewritePatternSet &patterns);
 
 /// Ops that read or call through the LobitFrame. `frameTypes` turns !ukernel.frame into a
 /// pointer; `llvmTypes` makes the descriptors of buffers.

@@ -171,10 +171,8 @@ public:
     int64_t bytes = v.lanes(op.getIndices());
     int64_t width = widest(Idiom::Lookup, bytes, isa);
     const Intrinsic *lookup = find(Idiom::Lookup, width, isa);
-    if (!lookup) {
-      rewriter.replaceOp(op, oneByOne(v, op.getTable(), op.getIndices()));
-      return success();
-    }
+    if (!lookup)
+      return failure();
     SmallVector<int64_t> lanes;
     for (int64_t i = 0; i < width; ++i)
       lanes.push_back(i % 16);
@@ -185,17 +183,6 @@ public:
         }));
     return success();
   }
-
-private:
-  static Value oneByOne(VectorParts &v, Value table, Value indices) {
-    Value result = indices;
-    for (int64_t i = 0; i < v.lanes(indices); ++i) {
-      Value index = v.create<vector::ExtractOp>(indices, ArrayRef<int64_t>{i});
-      Value byte = v.create<vector::ExtractElementOp>(table, index);
-      result = v.create<vector::InsertOp>(byte, result, ArrayRef<int64_t>{i});
-    }
-    return result;
-  }
 };
 
 } // namespace
@@ -203,25 +190,6 @@ private:
 void populateX86Patterns(RewritePatternSet &patterns, const IsaInfo &isa) {
   patterns.add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern>(
       patterns.getContext(), isa);
-}
-
-LogicalResult verifyX86Intrinsics(Operation *root, const IsaInfo &isa) {
-  WalkResult result = root->walk([&](LLVM::CallIntrinsicOp op) {
-    StringRef name = op.getIntrin();
-    if (!name.starts_with("llvm.x86."))
-      return WalkResult::advance();
-    for (const Intrinsic &row : intrinsics) {
-      if (name != row.name)
-        continue;
-      if (hasFeatures(isa, row.features))
-        return WalkResult::advance();
-      op.emitOpError() << "calls " << name << ", which " << isa.word << " does not have";
-      return WalkResult::interrupt();
-    }
-    op.emitOpError() << "calls " << name << ", which is not in the table of x86 intrinsics";
-    return WalkResult::interrupt();
-  });
-  return failure(result.wasInterrupted());
 }
 
 } // namespace lobit

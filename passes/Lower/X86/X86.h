@@ -9,13 +9,10 @@
 
 namespace lobit {
 
-/// table_lookup, dot_i8, dot_i8_pairs and widen_add of any multiple of 16 bytes, with the
-/// widest instructions that `isa` has.
+/// table_lookup, dot_i8, dot_i8_pairs and widen_add of multiples of 16 bytes, with the
+/// widest instructions that `isa` has. What they do not take is left to the generic
+/// patterns.
 void populateX86Patterns(mlir::RewritePatternSet &patterns, const IsaInfo &isa);
-
-/// Error at the first llvm.call_intrinsic of an x86 intrinsic that `isa` lacks or that is
-/// not in Intrinsics.inc.
-mlir::LogicalResult verifyX86Intrinsics(mlir::Operation *root, const IsaInfo &isa);
 
 } // namespace lobit
 

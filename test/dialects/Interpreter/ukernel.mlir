@@ -31,6 +31,39 @@ func.func @dot_i8_pairs() -> vector<2xi16> {
   return %r : vector<2xi16>
 }
 
+// The left bytes are signed: -127 * -128 + 127 * 127 + -1 * 3 = 32382.
+// CHECK-LABEL: @dot_s8
+// CHECK: dense<[32392, 10]> : vector<2xi32>
+func.func @dot_s8() -> vector<2xi32> {
+  %acc = arith.constant dense<10> : vector<2xi32>
+  %lhs = arith.constant dense<[-127, 127, -1, 0, 0, 0, 0, 0]> : vector<8xi8>
+  %rhs = arith.constant dense<[-128, 127, 3, 9, 1, 1, 1, 1]> : vector<8xi8>
+  %r = ukernel.dot_s8 %acc, %lhs, %rhs : vector<2xi32>, vector<8xi8>
+  return %r : vector<2xi32>
+}
+
+// Lane 0 takes bytes 0 and 2, lane 1 bytes 1 and 3: 5 - 127 * -128 + 3 * 7, 5 + 2 * 5 + 4 * 9.
+// CHECK-LABEL: @dot_s8_halves
+// CHECK: dense<[16282, 51]> : vector<2xi16>
+func.func @dot_s8_halves() -> vector<2xi16> {
+  %acc = arith.constant dense<5> : vector<2xi16>
+  %lhs = arith.constant dense<[-127, 2, 3, 4]> : vector<4xi8>
+  %rhs = arith.constant dense<[-128, 5, 7, 9]> : vector<4xi8>
+  %r = ukernel.dot_s8_halves %acc, %lhs, %rhs max 127 additions 1 : vector<2xi16>, vector<4xi8>
+  return %r : vector<2xi16>
+}
+
+// Rows of lhs: 255s, then 1s; rows of rhs: -128s, then 0..7.
+// CHECK-LABEL: @matmul_i8
+// CHECK: dense<[-261119, 7141, -1023, 29]> : vector<4xi32>
+func.func @matmul_i8() -> vector<4xi32> {
+  %acc = arith.constant dense<1> : vector<4xi32>
+  %lhs = arith.constant dense<[-1, -1, -1, -1, -1, -1, -1, -1, 1, 1, 1, 1, 1, 1, 1, 1]> : vector<16xi8>
+  %rhs = arith.constant dense<[-128, -128, -128, -128, -128, -128, -128, -128, 0, 1, 2, 3, 4, 5, 6, 7]> : vector<16xi8>
+  %r = ukernel.matmul_i8 %acc, %lhs, %rhs : vector<4xi32>, vector<16xi8>
+  return %r : vector<4xi32>
+}
+
 // CHECK-LABEL: @widen_add
 // CHECK: dense<[-65526, 13]> : vector<2xi32>
 func.func @widen_add() -> vector<2xi32> {

@@ -79,3 +79,29 @@ func.func @f(%x: vector<16xf16>) {
   %0 = ukernel.widen_float %x : vector<16xf16> -> vector<8xf32>
   return
 }
+
+// -----
+
+func.func @f(%a: vector<4xi32>, %b: vector<32xi8>) {
+  // expected-error @below {{expected 16 lanes in lhs and rhs, found 32}}
+  %0 = ukernel.dot_s8 %a, %b, %b : vector<4xi32>, vector<32xi8>
+  return
+}
+
+// -----
+
+func.func @f(%a: vector<8xi16>, %b: vector<16xi8>) {
+  // expected-error @below {{expected max from 1 to 127, found 128}}
+  %0 = ukernel.dot_s8_halves %a, %b, %b max 128 additions 1 : vector<8xi16>, vector<16xi8>
+  return
+}
+
+// -----
+
+func.func @bound(%a: vector<8xi16>, %b: vector<16xi8>) {
+  // 2 * 127 * 128 fits into int16 once.
+  %0 = ukernel.dot_s8_halves %a, %b, %b max 127 additions 1 : vector<8xi16>, vector<16xi8>
+  // expected-error @below {{expected additions from 1 to 1, found 2}}
+  %1 = ukernel.dot_s8_halves %a, %b, %b max 127 additions 2 : vector<8xi16>, vector<16xi8>
+  return
+}

@@ -3,7 +3,8 @@
 
 // CHECK-LABEL: func.func @arithmetic
 func.func @arithmetic(%t: vector<16xi8>, %i: vector<32xi8>, %b: vector<64xi8>, %a: vector<16xi32>,
-                      %p: vector<16xi16>, %x: vector<16xf32>, %r: f32, %h: vector<16xbf16>) {
+                      %p: vector<16xi16>, %x: vector<16xf32>, %r: f32, %h: vector<16xbf16>,
+                      %q: vector<8xi16>, %c: vector<16xi8>, %s: vector<4xi32>) {
   // CHECK: ukernel.table_lookup %{{[a-z0-9]+}}[%{{[a-z0-9]+}}] : vector<16xi8>, vector<32xi8>
   %0 = ukernel.table_lookup %t[%i] : vector<16xi8>, vector<32xi8>
   // CHECK: ukernel.dot_i8 %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} max 2 : vector<16xi32>, vector<64xi8>
@@ -25,5 +26,11 @@ func.func @arithmetic(%t: vector<16xi8>, %i: vector<32xi8>, %b: vector<64xi8>, %
   %8 = ukernel.exp %x : vector<16xf32>
   // CHECK: ukernel.widen_float %{{[a-z0-9]+}} : vector<16xbf16> -> vector<16xf32>
   %9 = ukernel.widen_float %h : vector<16xbf16> -> vector<16xf32>
+  // CHECK: ukernel.dot_s8 %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} : vector<4xi32>, vector<16xi8>
+  %10 = ukernel.dot_s8 %s, %c, %c : vector<4xi32>, vector<16xi8>
+  // CHECK: ukernel.dot_s8_halves %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} max 2 additions 28 : vector<8xi16>, vector<16xi8>
+  %11 = ukernel.dot_s8_halves %q, %c, %c max 2 additions 28 : vector<8xi16>, vector<16xi8>
+  // CHECK: ukernel.matmul_i8 %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} : vector<4xi32>, vector<16xi8>
+  %12 = ukernel.matmul_i8 %s, %c, %c : vector<4xi32>, vector<16xi8>
   return
 }

@@ -1,11 +1,13 @@
 // Every linear kernel and act_quantize of every ISA, bit for bit against the plain
-// arithmetic. Kernels get hand-made quantized activations, so that -128 is tested too.
+// arithmetic, in this process or under an emulator. Kernels get hand-made quantized
+// activations, so that -128 is tested too.
 #include "dialects/Interpreter/Arithmetic/Activations.h"
 #include "dialects/Interpreter/Arithmetic/Idioms.h"
 #include "dialects/Interpreter/Arithmetic/Linear.h"
 #include "dialects/UKernel/UKernelOps.h"
 #include "passes/Lower/Kernels.h"
 #include "passes/Lower/ModuleFacts.h"
+#include "runtime/cpu/Cpu.h"
 #include "runtime/format/CheckedMath.h"
 #include "runtime/format/LayoutCodec.h"
 #include "runtime/format/Pair24.h"
@@ -31,6 +33,38 @@ using namespace lobit::test;
 namespace {
 
 constexpr int64_t maxRows = 16;
+
+/// A CPU that has what an ISA needs and little more, so that a wrong instruction is a
+/// crash. `runner` is kernel-runner for its architecture, empty where it cannot be built.
+struct EmulatedCpu {
+  Isa isa;
+  const char *emulator;
+  const char *runner;
+};
+constexpr EmulatedCpu emulatedCpus[] = {
+    {Isa::X86V1, "qemu-x86_64-static -cpu qemu64,-ssse3", LOBIT_KERNEL_RUNNER},
+    {Isa::Avx2, "qemu-x86_64-static -cpu Haswell", LOBIT_KERNEL_RUNNER},
+    {Isa::Neon, LOBIT_QEMU_AARCH64 " -cpu cortex-a53", LOBIT_KERNEL_RUNNER_AARCH64},
+    {Isa::NeonDotprod, LOBIT_QEMU_AARCH64 " -cpu cortex-a76", LOBIT_KERNEL_RUNNER_AARCH64},
+    {Isa::NeonI8mm, LOBIT_QEMU_AARCH64 " -cpu max", LOBIT_KERNEL_RUNNER_AARCH64},
+};
+
+const EmulatedCpu *findEmulatedCpu(Isa isa) {
+  for (const EmulatedCpu &cpu : emulatedCpus)
+    if (cpu.isa == isa && *cpu.runner)
+      return &cpu;
+  return nullptr;
+}
+
+bool runsInThisProcess(Isa isa) {
+  const IsaInfo &info = *findIsa(isa);
+  if (info.arch != hostArch())
+    return false;
+  uint64_t features = detectCpuFeatures();
+  if (info.requiredCpuFeatures & ~features & CpuAvx512Vnni)
+    features |= installVnniEmulator() ? CpuAvx512Vnni : 0;
+  return (info.requiredCpuFeatures & ~features) == 0;
+}
 
 enum class Data { Random, AllPlus, AllMinus, Alternating };
 
@@ -132,8 +166,10 @@ private:
   }
 
   void run(Isa isa, const std::string &code) {
-    if (isa == Isa::X86V1)
-      runUnderQemu(code);
+    if (const EmulatedCpu *cpu = findEmulatedCpu(isa))
+      runEmulated(*cpu, code);
+    if (!runsInThisProcess(isa))
+      return;
     std::string error;
     const LobitCodeTable *table = loadCode(code, error);
     ASSERT_NE(table, nullptr) << error;
@@ -142,15 +178,14 @@ private:
       EXPECT_EQ(runCall(*table, call), "") << findIsa(isa)->word;
   }
 
-  /// On a CPU with SSE2 and nothing later.
-  void runUnderQemu(const std::string &code) {
+  void runEmulated(const EmulatedCpu &cpu, const std::string &code) {
     std::string base = ::testing::TempDir() + "linear-kernels-" + std::to_string(getpid());
     Bytes serialized = serialize(calls);
     std::ofstream(base + ".so", std::ios::binary) << code;
     std::ofstream(base + ".calls", std::ios::binary)
         .write(reinterpret_cast<const char *>(serialized.data()), serialized.size());
-    std::string command = "qemu-x86_64-static -cpu qemu64,-ssse3 " LOBIT_KERNEL_RUNNER " " + base +
-                          ".so " + base + ".calls";
+    std::string command =
+        std::string(cpu.emulator) + " " + cpu.runner + " " + base + ".so " + base + ".calls";
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
     std::remove((base + ".so").c_str());
     std::remove((base + ".calls").c_str());
@@ -464,6 +499,16 @@ TEST_P(LinearKernel, Int6) {
   suite.check(GetParam());
 }
 
+// 20 000 dot products of random codes and activations for each layout.
+TEST_P(LinearKernel, RandomCases) {
+  Suite suite;
+  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1, Layout::I8Dot, Layout::I6Pair24})
+    for (auto [out, in] : {std::pair(253, 77), {301, 517}, {183, 258}, {381, 131}})
+      suite.addLinear(linearShape(layout, out, in, Granularity::Row, 0, ScaleType::F32, {}),
+                      Data::Random);
+  suite.check(GetParam());
+}
+
 TEST_P(LinearKernel, Kept) {
   Suite suite;
   int i = 0;
@@ -557,7 +602,18 @@ TEST(KernelInstructions, TheIdiomOfEachForm) {
                             {Layout::I8Dot, Isa::X86V1, "pmaddwd"},
                             {Layout::I8Dot, Isa::Avx2, "vpmaddwd"},
                             {Layout::I8Dot, Isa::Avx512Vnni, "vpdpbusd"},
-                            {Layout::T2Dot, Isa::Avx2, "prefetcht0"}})
+                            {Layout::T2Dot, Isa::Avx2, "prefetcht0"},
+                            {Layout::T2Dot, Isa::Neon, "smlal2"},
+                            {Layout::T2Dot, Isa::Neon, "sadalp"},
+                            {Layout::T2Dot, Isa::NeonDotprod, "sdot"},
+                            {Layout::T2Dot, Isa::NeonI8mm, "sdot"},
+                            {Layout::T2Dot, Isa::NeonI8mm, "usmmla"},
+                            {Layout::T2Tl1, Isa::Neon, "tbl"},
+                            {Layout::I8Dot, Isa::Neon, "smlal2"},
+                            {Layout::I8Dot, Isa::NeonDotprod, "sdot"},
+                            {Layout::I8Dot, Isa::NeonI8mm, "usdot"},
+                            {Layout::I8Dot, Isa::NeonI8mm, "usmmla"},
+                            {Layout::T2Dot, Isa::Neon, "prfm"}})
     EXPECT_EQ(mnemonics(assemblyOf(e.layout, e.isa)).count(e.name), 1u)
         << e.name << " in " << findLayout(e.layout)->word << " for " << findIsa(e.isa)->word;
   EXPECT_EQ(mnemonics(assemblyOf(Layout::I8Dot, Isa::Avx2)).count("vpmaddubsw"), 0u);
@@ -569,22 +625,9 @@ TEST(KernelInstructions, NoContraction) {
   for (unsigned i = 0; i < count; ++i)
     for (Layout layout : layouts)
       for (const std::string &name : mnemonics(assemblyOf(layout, isas[i].isa))) {
-        EXPECT_EQ(name.find("fmadd"), std::string::npos) << name;
-        EXPECT_EQ(name.find("fmsub"), std::string::npos) << name;
-        EXPECT_EQ(name.find("fnmadd"), std::string::npos) << name;
+        for (const char *fused : {"fmadd", "fmsub", "fnmadd", "fnmsub", "fmla", "fmls"})
+          EXPECT_EQ(name.find(fused), std::string::npos) << name;
       }
-}
-
-bool canRun(Isa isa) {
-  switch (isa) {
-  case Isa::X86V1:
-    return true;
-  case Isa::Avx2:
-    return __builtin_cpu_supports("avx2");
-  case Isa::Avx512Vnni:
-    return installVnniEmulator();
-  }
-  return false;
 }
 
 std::vector<Isa> runnableIsas() {
@@ -592,7 +635,7 @@ std::vector<Isa> runnableIsas() {
   unsigned count;
   const IsaInfo *isas = allIsas(count);
   for (unsigned i = 0; i < count; ++i)
-    if (canRun(isas[i].isa))
+    if (runsInThisProcess(isas[i].isa) || findEmulatedCpu(isas[i].isa))
       result.push_back(isas[i].isa);
   return result;
 }

@@ -54,7 +54,7 @@ struct Object {
     entry.d_un.d_val = value;
   }
 
-  std::string refusal(Arch arch = Arch::X86_64) {
+  std::string refusal(Arch arch = hostArch()) {
     // An exact copy, so that a sanitizer sees reads past the end.
     Bytes exact(bytes.begin(), bytes.end());
     Result<ElfImage> image = lintElf(view(exact), arch);
@@ -76,7 +76,7 @@ std::string refusalAfter(const std::function<void(Object &)> &change) {
 
 TEST(Elf, AcceptsFreestandingCode) {
   Object object;
-  Result<ElfImage> image = lintElf(view(object.bytes), Arch::X86_64);
+  Result<ElfImage> image = lintElf(view(object.bytes), hostArch());
   ASSERT_TRUE(image.ok()) << image.status().message();
   EXPECT_GE(image->segments.size(), 2u);
   EXPECT_EQ(image->relocations.size(), 3u); // two functions and the table's pointer
@@ -86,6 +86,7 @@ TEST(Elf, AcceptsFreestandingCode) {
 }
 
 TEST(Elf, RefusesTheHeader) {
+  const bool onArm = hostArch() == Arch::AArch64;
   EXPECT_EQ(refusalAfter([](Object &o) { o.bytes.resize(40); }),
             "it has 40 bytes, an ELF header has 64");
   EXPECT_EQ(refusalAfter([](Object &o) { o.bytes[0] = 'M'; }), "it is no ELF file");
@@ -96,9 +97,10 @@ TEST(Elf, RefusesTheHeader) {
   EXPECT_EQ(refusalAfter([](Object &o) { o.header().e_type = ET_EXEC; }),
             "its type is 2, expected 3 (shared object)");
   EXPECT_EQ(refusalAfter([](Object &o) { o.header().e_machine = EM_386; }),
-            "its machine is 3, expected 62");
+            std::string("its machine is 3, expected ") + (onArm ? "183" : "62"));
   Object other;
-  EXPECT_EQ(other.refusal(Arch::AArch64), "its machine is 62, expected 183");
+  EXPECT_EQ(other.refusal(onArm ? Arch::X86_64 : Arch::AArch64),
+            onArm ? "its machine is 183, expected 62" : "its machine is 62, expected 183");
 }
 
 TEST(Elf, RefusesProgramHeaders) {
@@ -272,13 +274,13 @@ TEST(Elf, EveryTruncationAndByteFlipIsSafe) {
   const Bytes code = fakeModelCode();
   for (size_t size = 0; size < code.size(); size += 7) {
     Bytes part(code.begin(), code.begin() + long(size));
-    (void)lintElf(view(part), Arch::X86_64);
+    (void)lintElf(view(part), hostArch());
   }
   for (size_t at = 0; at < std::min<size_t>(code.size(), 4096); ++at)
     for (uint8_t flip : {uint8_t(1), uint8_t(0x80), uint8_t(0xFF)}) {
       Bytes changed = code;
       changed[at] ^= flip;
-      (void)lintElf(view(changed), Arch::X86_64);
+      (void)lintElf(view(changed), hostArch());
     }
 }
 

@@ -84,7 +84,7 @@ TEST_F(Api, Info) {
   EXPECT_STREQ(info.family, "bitnet");
   auto variant = rt::make<lobit_variant_info>();
   ASSERT_EQ(lobit_model_get_variant(model.get(), 0, &variant), LOBIT_STATUS_OK);
-  EXPECT_STREQ(variant.isa, "x86-64-v1");
+  EXPECT_EQ(variant.isa, fakeWord(kFakeBaseline));
   EXPECT_EQ(variant.runnable, 1);
   EXPECT_EQ(lobit_model_get_variant(model.get(), 3, &variant), LOBIT_STATUS_INVALID_ARGUMENT);
   auto value = rt::make<lobit_value_info>();
@@ -361,12 +361,13 @@ TEST_F(Api, SelfTestPassesAndFails) {
   content.knownAnswers.linears[1].digest[0] ^= 1;
   open(content, 1);
   auto options = rt::make<lobit_code_options>();
-  options.isa = "x86-64-v1";
+  const std::string baseline = fakeWord(kFakeBaseline);
+  options.isa = baseline.c_str();
   count = {};
   EXPECT_FALSE(error.set(lobit_self_test(model.get(), &options, 1, report, &count, error.get())));
   EXPECT_EQ(error.status(), LOBIT_STATUS_CHECK_FAILED);
-  EXPECT_STREQ(error.message(),
-               "linear 1 random on x86-64-v1: the result differs from the known answer");
+  EXPECT_EQ(error.message(),
+            "linear 1 random on " + baseline + ": the result differs from the known answer");
   EXPECT_EQ(count.all, 3);
   EXPECT_EQ(count.bad, 1);
 }
@@ -379,7 +380,9 @@ TEST_F(Api, EmbeddedCodeNeedsNoLoader) {
   auto internal = *lobit::Model::openMemory(view(bytes), load);
   auto bound = *lobit::Code::bind(internal, {});
   table = &bound->table();
-  const lobit_embedded_code entry = {"x86-64-v1", [](uint32_t) -> const void * { return table; }};
+  const std::string baseline = fakeWord(kFakeBaseline);
+  const lobit_embedded_code entry = {baseline.c_str(),
+                                     [](uint32_t) -> const void * { return table; }};
   AlignedBytes aligned(bytes);
   auto embedded = rt::make<lobit_embedded>();
   embedded.bytes = aligned.data();

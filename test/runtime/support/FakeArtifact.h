@@ -4,6 +4,7 @@
 #ifndef LOBIT_TEST_RUNTIME_SUPPORT_FAKE_ARTIFACT_H
 #define LOBIT_TEST_RUNTIME_SUPPORT_FAKE_ARTIFACT_H
 
+#include "runtime/cpu/Cpu.h"
 #include "runtime/format/KnownAnswers.h"
 #include "runtime/format/TokenizerFormat.h"
 #include "test/runtime/format/SmallArtifact.h"
@@ -14,6 +15,14 @@
 namespace lobit::test {
 
 constexpr uint32_t kFakeVocab = 300, kFakeContext = 64, kFakeRows = 8;
+/// The code is of the architecture the test runs on; the baseline comes first.
+#if defined(__aarch64__)
+constexpr Isa kFakeIsas[] = {Isa::Neon, Isa::NeonDotprod, Isa::NeonI8mm};
+#else
+constexpr Isa kFakeIsas[] = {Isa::X86V1, Isa::Avx2, Isa::Avx512Vnni};
+#endif
+constexpr Isa kFakeBaseline = kFakeIsas[0], kFakeBest = kFakeIsas[2];
+inline std::string fakeWord(Isa isa) { return findIsa(isa)->word; }
 constexpr uint8_t kFakeSalt = 0x5A;
 constexpr uint32_t kFakeBos = 256, kFakeEos = 257;
 
@@ -93,13 +102,13 @@ inline ArtifactContent fakeModelContent() {
   content.tokenizer = *encodeTokenizer(fakeTokenizer());
   OperationInfo hash, logits;
   hash.label = "hash";
-  hash.kernel = "fake_hash__x86_64_v1";
+  hash.kernel = "fake_hash";
   logits.label = "lm_head";
-  logits.kernel = "fake_logits__x86_64_v1";
+  logits.kernel = "fake_logits";
   logits.layout = Layout::I8Dot;
   logits.weightBytes = 64;
   logits.flops = 300;
-  for (Isa isa : {Isa::X86V1, Isa::Avx2, Isa::Avx512Vnni})
+  for (Isa isa : kFakeIsas)
     content.code.push_back({isa, fakeModelCode(), {hash, logits}});
 
   for (AnswerPattern pattern : {AnswerPattern::Positive, AnswerPattern::Random}) {
@@ -149,7 +158,7 @@ inline ArtifactContent fakeFunctionContent() {
   tensor.scheme = Scheme::F32;
   tensor.dims = {2, 8};
   addTensor(content, end, tensor);
-  content.code.push_back({Isa::X86V1, fakeFunctionCode(), {}});
+  content.code.push_back({kFakeBaseline, fakeFunctionCode(), {}});
   ModelAnswer answer;
   answer.seed = 5;
   std::vector<std::vector<uint8_t>> inputs = *makeFunctionInputs(metadata, answer.seed);

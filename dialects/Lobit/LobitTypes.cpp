@@ -53,7 +53,7 @@ Type LobitDialect::parseType(DialectAsmParser &parser) const {
   Attribute scheme;
   std::optional<Layout> layout;
   while (!scheme) {
-    int64_t dim;
+    int64_t dim = 0;
     SMLoc dimLoc = parser.getCurrentLocation();
     if (*dimLoc.getPointer() == '0') { // 0x10 would be read as a hexadecimal number
       parser.emitError(dimLoc) << "expected positive dimensions, found 0";

@@ -31,6 +31,8 @@ struct ImportedModel {
   bool isPacked = false;
   /// Floats of a model trained with ternary weights: quantize them by absmean.
   bool isQat = false;
+  /// Parts of the names of layers that stayed floats in such a model.
+  std::vector<std::string> notConverted;
   /// What the user should know, one sentence each.
   std::vector<std::string> notes;
 };

@@ -136,6 +136,8 @@ Result<ImportedModel> importCheckpoint(MLIRContext &context, const std::string &
     return Status(StatusCode::INTERNAL, directory + ": the imported module does not verify");
   model.isPacked = (*source)->hasPacked();
   model.isQat = config->isQat;
+  if (config->quantization)
+    model.notConverted = config->quantization->notConverted;
   model.source = std::move(*source);
   model.tokenizer = std::move(*tokenizer);
   return model;

@@ -59,6 +59,9 @@ struct QuantizePolicy {
   std::vector<LayerRule> rules;
   /// The model says that its float weights were trained to be ternary; counts for auto.
   bool trainedTernary = false;
+  /// Parts of the names of layers that trainedTernary does not speak of: the model says
+  /// that they stayed floats.
+  std::vector<std::string> trainedFloat;
   NonFinitePolicy nonFinite = NonFinitePolicy::Error;
   /// For the sizes in the report.
   KernelForm kernel = KernelForm::Auto;

@@ -33,7 +33,8 @@ private:
   Result<LayerReport> quantizeLayer(Layer &layer, Choice choice);
   Status quantizeData(Layer &layer, Choice &choice, const TensorData &data, LayerReport &report);
   Status countStored(Layer &layer, LayerReport &report);
-  void adaptToData(Choice &choice, const FloatTensor &tensor) const;
+  bool isTrainedTernary(const Layer &layer) const;
+  void adaptToData(Choice &choice, const Layer &layer, const FloatTensor &tensor) const;
 
   ModuleOp module;
   TensorSource *source;
@@ -85,10 +86,19 @@ static int64_t fineness(Granularity granularity, int64_t groupSize) {
   return granularity == Granularity::Row ? 1 : 0;
 }
 
+bool Quantizer::isTrainedTernary(const Layer &layer) const {
+  auto stayedFloat = [&](StringRef name) {
+    return llvm::any_of(policy.trainedFloat, [&](const std::string &part) {
+      return !part.empty() && name.contains(part);
+    });
+  };
+  return policy.trainedTernary && llvm::none_of(layer.names, stayedFloat);
+}
+
 // Weights that are ternary already keep their scales: the granularity becomes the
 // coarsest that holds them unless a finer one was asked for. What auto means depends
 // on the values, too.
-void Quantizer::adaptToData(Choice &choice, const FloatTensor &tensor) const {
+void Quantizer::adaptToData(Choice &choice, const Layer &layer, const FloatTensor &tensor) const {
   SchemeChoice &scheme = choice.scheme;
   bool isAuto = scheme.kind == Kind::Auto;
   bool mayBeNative =
@@ -107,7 +117,7 @@ void Quantizer::adaptToData(Choice &choice, const FloatTensor &tensor) const {
   }
   if (!isAuto)
     return;
-  if (policy.trainedTernary) {
+  if (isTrainedTernary(layer)) {
     scheme.kind = Kind::Ternary;
     scheme.method = TernaryMethod::Absmean;
     choice.reason += ": trained with ternary weights";
@@ -205,7 +215,7 @@ Status Quantizer::quantizeData(Layer &layer, Choice &choice, const TensorData &d
   Result<FloatTensor> tensor = floatTensorOf(layer.chain.weight, data, &report.nonFinite);
   if (!tensor.ok())
     return std::move(tensor).status();
-  adaptToData(choice, *tensor);
+  adaptToData(choice, layer, *tensor);
   WeightType result = type.withScheme(schemeAttr(choice.scheme, type));
   Result<CodedWeight> coded =
       quantizeWeight(*tensor, methodWord(choice.scheme), result, policy.threads);

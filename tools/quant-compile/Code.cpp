@@ -120,7 +120,7 @@ private:
 /// Reads what a Message holds; a child that died leaves it short.
 class MessageReader {
 public:
-  explicit MessageReader(std::string text) : text_(std::move(text)) {}
+  explicit MessageReader(std::string_view text) : text_(text) {}
   uint64_t number() {
     uint64_t value = 0;
     if (text_.size() - at_ < 8) {
@@ -138,12 +138,12 @@ public:
       return {};
     }
     at_ += size;
-    return text_.substr(at_ - size, size);
+    return std::string(text_.substr(at_ - size, size));
   }
   bool complete() const { return complete_; }
 
 private:
-  std::string text_;
+  std::string_view text_;
   size_t at_ = 0;
   bool complete_ = true;
 };
@@ -177,8 +177,8 @@ std::string encode(const Result<TargetCode> &result) {
   return message.text();
 }
 
-Result<TargetCode> decode(std::string text, Isa isa) {
-  MessageReader reader(std::move(text));
+Result<TargetCode> decode(std::string_view text, Isa isa) {
+  MessageReader reader(text);
   const StatusCode status = StatusCode(reader.number());
   std::string error = reader.string();
   TargetCode code;
@@ -264,7 +264,7 @@ Result<TargetCode> finish(const Child &child) {
   if (WIFSIGNALED(state))
     return Status(StatusCode::INTERNAL, "code generation for " + word + " crashed with signal " +
                                             std::to_string(WTERMSIG(state)));
-  Result<TargetCode> code = decode(std::move(text), child.isa);
+  Result<TargetCode> code = decode(text, child.isa);
   if (!code.ok())
     return std::move(code).status().withContext(word);
   return code;

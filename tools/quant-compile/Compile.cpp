@@ -153,6 +153,7 @@ Status Compiler::import() {
 
 Status Compiler::quantize() {
   policy_.trainedTernary = model_.isQat;
+  policy_.trainedFloat = model_.notConverted;
   Result<QuantizeReport> report =
       quantizeModule(*model_.module, model_.source.get(), policy_,
                      [&](size_t done, size_t total, const std::string &name) {

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 using namespace lobit;
 using namespace lobit::test;
 using namespace mlir;
@@ -128,6 +130,20 @@ TEST_F(ImportCheckpointTest, MasterWeightsOfEveryType) {
     EXPECT_FALSE(model->isPacked);
     expectWeightsLoad(*model);
   }
+}
+
+TEST_F(ImportCheckpointTest, LayersThatStayedFloat) {
+  std::string path = synthesize("--weights master");
+  std::ifstream stream(path + "/config.json");
+  std::string config((std::istreambuf_iterator<char>(stream)), {});
+  size_t mode = config.find("\"quantization_mode\"");
+  ASSERT_NE(mode, std::string::npos);
+  directory_.write("model/config.json",
+                   config.insert(mode, "\"modules_to_not_convert\": [\"down_proj\"], "));
+  Result<ImportedModel> model = import(path);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_TRUE(model->isQat);
+  EXPECT_EQ(model->notConverted, std::vector<std::string>{"down_proj"});
 }
 
 TEST_F(ImportCheckpointTest, MaxContext) {

@@ -108,6 +108,7 @@ protected:
     if (!policy.ok())
       return policy.status();
     policy->trainedTernary = trainedTernary;
+    policy->trainedFloat = trainedFloat;
     auto report = quantizeModule(*module, &source, *policy);
     EXPECT_TRUE(mlir::succeeded(mlir::verify(*module)));
     return report;
@@ -133,6 +134,7 @@ protected:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   MemorySource source;
   bool trainedTernary = false;
+  std::vector<std::string> trainedFloat;
 };
 
 } // namespace
@@ -168,6 +170,15 @@ TEST_F(QuantizeModuleTest, AutoOfTrainedTernaryWeights) {
   EXPECT_EQ(schemes(*report)[1], "dense ternary absmean tensor");
   EXPECT_EQ(report->layers[1].reason, "auto: trained with ternary weights");
   EXPECT_EQ(schemes(*report)[0], "embed int8 absmax row");
+}
+
+TEST_F(QuantizeModuleTest, AutoLeavesLayersThatStayedFloatDense) {
+  trainedTernary = true;
+  trainedFloat = {"", "dens"};
+  auto report = run("auto");
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(schemes(*report)[1], "dense int8 absmax row");
+  EXPECT_EQ(report->layers[1].reason, "auto: dense");
 }
 
 TEST_F(QuantizeModuleTest, TheLastRuleDecidesAndTiedLayersAgree) {

@@ -136,7 +136,8 @@ Result<ImportedModel> importCheckpoint(MLIRContext &context, const std::string &
     return Status(StatusCode::INTERNAL, directory + ": the imported module does not verify");
   model.isPacked = (*source)->hasPacked();
   model.isQat = config->isQat;
-  model.source = std::move(*source);
+  model.source = *source;
+  model.checkpoint = std::move(*source);
   model.tokenizer = std::move(*tokenizer);
   return model;
 }

@@ -25,8 +25,8 @@ Result<Int6Layers> findInt6Layers(ModuleOp module) {
   bool isInline = false;
   module.walk([&](Operation *op) {
     auto quantize = dyn_cast<lb::QuantizeOp>(op);
-    auto weight = quantize ? quantize.getInput().getDefiningOp<lb::WeightOp>()
-                           : dyn_cast<lb::WeightOp>(op);
+    auto weight =
+        quantize ? quantize.getInput().getDefiningOp<lb::WeightOp>() : dyn_cast<lb::WeightOp>(op);
     auto type = weight ? cast<lb::WeightType>(op->getResult(0).getType()) : lb::WeightType();
     if (!weight || type.getScheme() != Scheme::Int6)
       return;
@@ -67,8 +67,7 @@ std::vector<SafetensorsEntry> entriesOf(const Int6Layers &layers,
   }
   for (const OriginalTensor &tensor : original)
     if (!written.count(tensor.name))
-      entries.push_back(
-          {tensor.name, tensor.type, tensor.elementBytes, tensor.shape, tensor.size});
+      entries.push_back({tensor.name, tensor.type, tensor.elementBytes, tensor.shape, tensor.size});
   return entries;
 }
 
@@ -89,8 +88,7 @@ Status writeLayer(SafetensorsWriter &writer, StringRef name, const Int6Layer &la
     metadata.insert(metadata.end(), middle, end);
     row = end;
   }
-  if (Status status = writer.write(partName(name, ".packed_weight"), payload.data());
-      !status.ok())
+  if (Status status = writer.write(partName(name, ".packed_weight"), payload.data()); !status.ok())
     return status;
   if (Status status = writer.write(partName(name, ".metadata"), metadata.data()); !status.ok())
     return status;

@@ -11,11 +11,10 @@ namespace lobit {
 SafetensorsWriter::SafetensorsWriter(ByteSink &sink, std::vector<SafetensorsEntry> entries,
                                      std::map<std::string, std::string> metadata)
     : sink_(sink), entries_(std::move(entries)), metadata_(std::move(metadata)) {
-  std::sort(entries_.begin(), entries_.end(),
-            [](const SafetensorsEntry &a, const SafetensorsEntry &b) {
-              return a.elementBytes != b.elementBytes ? a.elementBytes > b.elementBytes
-                                                      : a.name < b.name;
-            });
+  std::sort(
+      entries_.begin(), entries_.end(), [](const SafetensorsEntry &a, const SafetensorsEntry &b) {
+        return a.elementBytes != b.elementBytes ? a.elementBytes > b.elementBytes : a.name < b.name;
+      });
   uint64_t offset = 0;
   for (const SafetensorsEntry &entry : entries_) {
     places_[entry.name] = {offset, entry.size};

@@ -36,10 +36,9 @@ static Status checkTensor(const Safetensors &tensors, const std::string &name, u
     return Status(StatusCode::MISMATCH, placeOf(tensors, name) + "expected " + typeWords +
                                             " of int6, found " + safetensorsTypeWord(tensor.type));
   if (tensor.shape != std::vector<uint64_t>{count})
-    return Status(StatusCode::MISMATCH, placeOf(tensors, name) + "expected shape [" +
-                                            std::to_string(count) +
-                                            "] of int6 by config.json, found " +
-                                            shapeText(tensor.shape));
+    return Status(StatusCode::MISMATCH,
+                  placeOf(tensors, name) + "expected shape [" + std::to_string(count) +
+                      "] of int6 by config.json, found " + shapeText(tensor.shape));
   return Status();
 }
 
@@ -64,23 +63,20 @@ Status checkPackedInt6(const Safetensors &tensors, const std::string &weight, ui
                                   {SafetensorsType::U8}, "U8");
       !status.ok())
     return status;
-  if (Status status =
-          checkTensor(tensors, names.metadata, rows * blocks,
-                      {SafetensorsType::U32, SafetensorsType::I32, SafetensorsType::I64},
-                      "U32, I32 or I64");
+  if (Status status = checkTensor(
+          tensors, names.metadata, rows * blocks,
+          {SafetensorsType::U32, SafetensorsType::I32, SafetensorsType::I64}, "U32, I32 or I64");
       !status.ok())
     return status;
-  if (Status status =
-          checkTensor(tensors, names.scales, rows, {SafetensorsType::F32}, "F32");
+  if (Status status = checkTensor(tensors, names.scales, rows, {SafetensorsType::F32}, "F32");
       !status.ok())
     return status;
   const SafetensorsTensor &scales = *tensors.find(names.scales);
   for (uint64_t row = 0; row < rows; ++row)
     if (const float scale = scaleAt(scales, row); !std::isfinite(scale) || scale < 0)
-      return Status(StatusCode::MALFORMED, placeOf(tensors, names.scales) + "row " +
-                                               std::to_string(row) +
-                                               ": expected a finite scale of at least 0, found " +
-                                               std::to_string(scale));
+      return Status(StatusCode::MALFORMED,
+                    placeOf(tensors, names.scales) + "row " + std::to_string(row) +
+                        ": expected a finite scale of at least 0, found " + std::to_string(scale));
   return Status();
 }
 
@@ -128,8 +124,8 @@ private:
     const uint64_t column = 8 * chunk;
     if (!isPair24Nibble(nibble))
       return fault(names_.metadata, row, column,
-                   "expected a pair nibble 4, 8, 9, 12, 13 or 14, found " +
-                       std::to_string(nibble) + "; the file is damaged");
+                   "expected a pair nibble 4, 8, 9, 12, 13 or 14, found " + std::to_string(nibble) +
+                       "; the file is damaged");
     int8_t eight[8];
     unpackPair24Chunk(payload_.bytes + 3 * (row * blocks_ * 8 + chunk), nibble, eight);
     for (uint64_t i = 0; i < 8; ++i) {

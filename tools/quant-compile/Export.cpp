@@ -20,8 +20,7 @@ static Status copyCompanions(const std::string &from, const std::string &to) {
     Result<std::shared_ptr<MappedFile>> file = MappedFile::open(path);
     if (!file.ok())
       return std::move(file).status();
-    if (Status status = writeFile(to + "/" + name, (*file)->bytes(), (*file)->size());
-        !status.ok())
+    if (Status status = writeFile(to + "/" + name, (*file)->bytes(), (*file)->size()); !status.ok())
       return status;
   }
   return Status();
@@ -31,7 +30,7 @@ static std::vector<OriginalTensor> originalTensors(const Safetensors &tensors) {
   std::vector<OriginalTensor> original;
   for (const auto &[name, tensor] : tensors.tensors())
     original.push_back({name, safetensorsTypeWord(tensor.type), safetensorsTypeBytes(tensor.type),
-                      tensor.shape, tensor.bytes, tensor.size});
+                        tensor.shape, tensor.bytes, tensor.size});
   return original;
 }
 
@@ -47,15 +46,14 @@ Status exportInt6(const ImportedModel &model, const std::string &modelDirectory,
   if (error)
     return Status(StatusCode::IO, directory + ": cannot create: " + error.message());
   if (fs::equivalent(modelDirectory, directory, error))
-    return Status(StatusCode::INVALID_ARGUMENT,
-                  "--emit=int6-safetensors: -o " + directory +
-                      " is the model itself; name another directory");
+    return Status(StatusCode::INVALID_ARGUMENT, "--emit=int6-safetensors: -o " + directory +
+                                                    " is the model itself; name another directory");
   Result<std::unique_ptr<AtomicFile>> file = AtomicFile::create(directory + "/model.safetensors");
   if (!file.ok())
     return std::move(file).status();
-  if (Status status = writeInt6Checkpoint(**file, *model.module, model.source.get(),
-                                          originalTensors(model.checkpoint->tensors()), options,
-                                          progress);
+  if (Status status =
+          writeInt6Checkpoint(**file, *model.module, model.source.get(),
+                              originalTensors(model.checkpoint->tensors()), options, progress);
       !status.ok())
     return status;
   if (Status status = copyCompanions(modelDirectory, directory); !status.ok())

@@ -42,8 +42,9 @@ protected:
   void expectError(StatusCode code, const std::string &message) {
     Status status = load().status();
     EXPECT_EQ(status.code(), code) << status.message();
-    EXPECT_NE(status.message().find(directory_.path() + "/model.safetensors: tensor \"m." + message),
-              std::string::npos)
+    EXPECT_NE(
+        status.message().find(directory_.path() + "/model.safetensors: tensor \"m." + message),
+        std::string::npos)
         << message << "\n"
         << status.message();
   }
@@ -137,8 +138,8 @@ TEST_F(PackedInt6Test, TypesAndSizes) {
 }
 
 TEST_F(PackedInt6Test, BadScales) {
-  for (float scale : {std::numeric_limits<float>::quiet_NaN(),
-                      std::numeric_limits<float>::infinity(), -0.5f}) {
+  for (float scale :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -0.5f}) {
     tensors_["m.scales"].data = bytesOf<float>({1, scale});
     expectError(StatusCode::MALFORMED,
                 "scales\": row 1: expected a finite scale of at least 0, found ");

@@ -42,18 +42,15 @@ RC_GTEST_PROP(Int6Properties, CodesSurviveTheirBytes, ()) {
   CodedWeight weight = coded(matrix, anyMethod());
   const uint64_t rows = uint64_t(matrix.rows), columns = uint64_t(matrix.columns);
   std::vector<uint8_t> bytes(*layoutBytes(Layout::I6Pair24, rows, columns, 1));
-  RC_ASSERT(
-      encodeLayout(Layout::I6Pair24, weight.codes.data(), rows, columns, bytes.data()).ok());
+  RC_ASSERT(encodeLayout(Layout::I6Pair24, weight.codes.data(), rows, columns, bytes.data()).ok());
   std::vector<int8_t> codes(weight.codes.size());
-  RC_ASSERT(
-      decodeLayout(Layout::I6Pair24, bytes.data(), rows, columns, codes.data()).ok());
+  RC_ASSERT(decodeLayout(Layout::I6Pair24, bytes.data(), rows, columns, codes.data()).ok());
   RC_ASSERT(codes == weight.codes);
 }
 
 RC_GTEST_PROP(Int6Properties, ZerosStayZeros, ()) {
   Matrix matrix = anyMatrix();
-  CodedWeight weight =
-      coded(matrix, *rc::gen::element(Int6Method::Magnitude, Int6Method::Seed));
+  CodedWeight weight = coded(matrix, *rc::gen::element(Int6Method::Magnitude, Int6Method::Seed));
   for (size_t i = 0; i < matrix.values.size(); ++i) {
     RC_ASSERT(matrix.values[i] != 0 || weight.codes[i] == 0);
     RC_ASSERT(weight.codes[i] == 0 || (weight.codes[i] > 0) == (matrix.values[i] > 0));
@@ -114,8 +111,8 @@ RC_GTEST_PROP(Int6Properties, WhatIsInt6AlreadyStaysSo, ()) {
 RC_GTEST_PROP(Int6Properties, PruningKeepsTheMostWeightedEnergy, ()) {
   Matrix matrix = anyMatrix();
   std::vector<float> activity;
-  for (int number : *rc::gen::container<std::vector<int>>(size_t(matrix.columns),
-                                                          rc::gen::inRange(0, 8)))
+  for (int number :
+       *rc::gen::container<std::vector<int>>(size_t(matrix.columns), rc::gen::inRange(0, 8)))
     activity.push_back(float(number));
   std::vector<float> pruned(matrix.values.begin(), matrix.values.begin() + matrix.columns);
   prunePairs(pruned.data(), matrix.columns, activity.data());

@@ -29,8 +29,7 @@ CodedWeight coded(const std::vector<float> &values, int64_t rows, Int6Method met
 std::pair<Bytes, Bytes> parts(const Codes &codes, uint64_t rows) {
   const uint64_t columns = codes.size() / rows, blocks = (columns + 63) / 64;
   Bytes bytes(*layoutBytes(Layout::I6Pair24, rows, columns, 1));
-  Status status =
-      encodeLayout(Layout::I6Pair24, codes.data(), rows, columns, bytes.data());
+  Status status = encodeLayout(Layout::I6Pair24, codes.data(), rows, columns, bytes.data());
   EXPECT_TRUE(status.ok()) << status.message();
   std::pair<Bytes, Bytes> result;
   for (auto row = bytes.begin(); row != bytes.end(); row += long(blocks) * 28) {
@@ -136,8 +135,8 @@ TEST(Int6, SeedExactMakesUpWhatTheSeedMakesUp) {
   values[21] = -0.5f;
   values[24] = 0.001f;
   CodedWeight exact = coded(values, 1, Int6Method::SeedExact);
-  EXPECT_EQ(exact.codes, (Codes{1, 1, 1,  1,  0,  0,   0, 0, 1, 1, 0, 0, 31, 31, 0, 0,
-                                1, 1, 0,  0,  -1, -16, 0, 0, 1, 1, 1, 1, 0,  0,  0, 0}));
+  EXPECT_EQ(exact.codes, (Codes{1, 1, 1, 1, 0,  0,   0, 0, 1, 1, 0, 0, 31, 31, 0, 0,
+                                1, 1, 0, 0, -1, -16, 0, 0, 1, 1, 1, 1, 0,  0,  0, 0}));
   CodedWeight seed = coded(values, 1, Int6Method::Seed);
   EXPECT_EQ(seed.codes, (Codes{0, 0, 0, 0, 0, 0,   0, 0, 0, 0, 0, 0, 31, 31, 0, 0,
                                0, 0, 0, 0, 0, -16, 0, 0, 0, 0, 0, 0, 0,  0,  0, 0}));

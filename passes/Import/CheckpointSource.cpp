@@ -1,5 +1,6 @@
 #include "passes/Import/CheckpointSource.h"
 
+#include "passes/Import/PackedInt6.h"
 #include "passes/Import/RopeTable.h"
 
 #include <algorithm>
@@ -75,6 +76,15 @@ static Status checkNames(const Safetensors &tensors, const std::vector<ExpectedT
   std::vector<std::string> missing, extra;
   for (const ExpectedTensor &tensor : expected) {
     const SafetensorsTensor *found = tensors.find(tensor.name);
+    if (tensor.shape.size() == 2 && hasPackedInt6(tensors, tensor.name)) {
+      const Int6Names parts(tensor.name);
+      for (const std::string &part : {parts.payload, parts.metadata, parts.scales}) {
+        known.insert(part);
+        if (!tensors.find(part))
+          missing.push_back(part);
+      }
+      continue;
+    }
     known.insert(tensor.name);
     if (!found)
       missing.push_back(tensor.name);
@@ -192,8 +202,40 @@ Status CheckpointSource::addPacked(const ExpectedTensor &expected, const Safeten
   return {};
 }
 
+static Status expectedOffline(const std::string &where, const char *found) {
+  return Status(StatusCode::MISMATCH, where +
+                                          "expected packed U8 codes by quantization_mode "
+                                          "\"offline\" of config.json, found " +
+                                          found +
+                                          "; for master weights say \"linear_class\": "
+                                          "\"autobitlinear\", \"quantization_mode\": \"online\"");
+}
+
+/// Whether config.json says that the weights of `expected` are packed ternary codes.
+static bool isOffline(const ExpectedTensor &expected, const ModelConfig &config) {
+  return expected.projection && config.quantization && config.quantization->offline &&
+         !isNotConverted(expected.name, config);
+}
+
+Status CheckpointSource::addInt6(const ExpectedTensor &expected, const ModelConfig &config) {
+  if (isOffline(expected, config)) {
+    const std::string payload = Int6Names(expected.name).payload;
+    return expectedOffline(tensors_.fileOf(payload) + ": " + quoted(payload) + ": ", "int6");
+  }
+  if (Status status = checkPackedInt6(tensors_, expected.name, uint64_t(expected.shape[0]),
+                                      uint64_t(expected.shape[1]));
+      !status.ok())
+    return status;
+  TensorData &data = data_[expected.name];
+  data.type = ElementType::Int8Codes;
+  data.shape = expected.shape;
+  return {};
+}
+
 Status CheckpointSource::addTensor(const ExpectedTensor &expected, const ModelConfig &config,
                                    const CheckpointOptions &options) {
+  if (!tensors_.find(expected.name))
+    return addInt6(expected, config);
   const SafetensorsTensor &tensor = *tensors_.find(expected.name);
   std::string where = tensors_.fileOf(expected.name) + ": " + quoted(expected.name) + ": ";
   bool packed = expected.projection && tensor.type == SafetensorsType::U8;
@@ -212,15 +254,8 @@ Status CheckpointSource::addTensor(const ExpectedTensor &expected, const ModelCo
     return Status(StatusCode::UNSUPPORTED, where + "expected F32, F16 or BF16" +
                                                (expected.projection ? " or packed U8" : "") +
                                                ", found " + safetensorsTypeWord(tensor.type));
-  if (expected.projection && config.quantization && config.quantization->offline &&
-      !isNotConverted(expected.name, config))
-    return Status(StatusCode::MISMATCH,
-                  where +
-                      "expected packed U8 codes by quantization_mode \"offline\" of "
-                      "config.json, found " +
-                      safetensorsTypeWord(tensor.type) +
-                      "; for master weights say \"linear_class\": \"autobitlinear\", "
-                      "\"quantization_mode\": \"online\"");
+  if (isOffline(expected, config))
+    return expectedOffline(where, safetensorsTypeWord(tensor.type));
   TensorData &data = data_[expected.name];
   data.type = *type;
   data.shape = expected.shape;
@@ -317,6 +352,8 @@ Result<TensorData> CheckpointSource::load(std::string_view name) {
   auto found = data_.find(name);
   if (found == data_.end())
     return Status(StatusCode::MISSING, quoted(std::string(name)) + " is not in the checkpoint");
+  if (found->second.type == ElementType::Int8Codes)
+    return loadPackedInt6(tensors_, found->first, found->second.shape[0], found->second.shape[1]);
   if (!checked_.count(name)) {
     bool packed = found->second.type == ElementType::HfPackedTernary;
     const TensorData &data = found->second;

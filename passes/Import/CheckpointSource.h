@@ -28,7 +28,7 @@ struct CheckpointOptions {
 struct ExpectedTensor {
   std::string name;           ///< "model.layers.0.self_attn.q_proj.weight"
   std::vector<int64_t> shape; ///< logical: [out, in] or [n]
-  /// A linear layer of a block: its weights may be packed codes.
+  /// A linear layer of a block: its weights may be packed ternary codes.
   bool projection = false;
 };
 /// All tensors of the architecture, in the order of the graph.
@@ -44,19 +44,23 @@ public:
   static Result<std::shared_ptr<CheckpointSource>>
   open(Safetensors tensors, const ModelConfig &config, const CheckpointOptions &options);
 
-  /// Checks the values: packed code 3 and, as the options say, NaN and infinities.
+  /// Checks the values: packed code 3, pair nibbles and padding of int6 and, as the
+  /// options say, NaN and infinities. Codes of int6 are decoded each time.
   Result<TensorData> load(std::string_view name) override;
 
-  /// The type that `load` will give; `name` is one of expectedTensors.
+  /// The type that `load` will give, Int8Codes for int6; `name` is one of expectedTensors.
   ElementType typeOf(std::string_view name) const;
   /// Whether any tensor is packed, and which way its scale was read.
   bool hasPacked() const { return hasPacked_; }
   ScaleDirection scaleDirection() const { return direction_; }
+  /// What the files hold, under their own names.
+  const Safetensors &tensors() const { return tensors_; }
 
 private:
   CheckpointSource(Safetensors tensors) : tensors_(std::move(tensors)) {}
   Status addTensor(const ExpectedTensor &expected, const ModelConfig &config,
                    const CheckpointOptions &options);
+  Status addInt6(const ExpectedTensor &expected, const ModelConfig &config);
   Status addPacked(const ExpectedTensor &expected, const SafetensorsTensor &tensor,
                    const ModelConfig &config, const CheckpointOptions &options);
   Status checkCodes(const std::string &name, const TensorData &data) const;

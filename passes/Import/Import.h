@@ -25,6 +25,8 @@ struct ImportedModel {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   /// Where named weights come from; null when all are inline.
   std::shared_ptr<TensorSource> source;
+  /// The same for a checkpoint directory, with the tensors under their own names.
+  std::shared_ptr<CheckpointSource> checkpoint;
   /// The tokenizer section of the artifact; empty when the model has no tokenizer.
   std::vector<uint8_t> tokenizer;
   /// The projections are packed ternary codes.

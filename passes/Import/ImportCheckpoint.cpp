@@ -138,7 +138,8 @@ Result<ImportedModel> importCheckpoint(MLIRContext &context, const std::string &
   model.isQat = config->isQat;
   if (config->quantization)
     model.notConverted = config->quantization->notConverted;
-  model.source = std::move(*source);
+  model.source = *source;
+  model.checkpoint = std::move(*source);
   model.tokenizer = std::move(*tokenizer);
   return model;
 }

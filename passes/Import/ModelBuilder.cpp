@@ -71,7 +71,9 @@ Value Builder::weight(const std::string &name, ArrayRef<int64_t> shape) {
   case ElementType::BF16:
     scheme = TypeAttr::get(builder_.getBF16Type());
     break;
-  case ElementType::Int8Codes:
+  case ElementType::Int8Codes: // the codes of int6, see CheckpointSource::typeOf
+    scheme = lb::Int6Attr::get(builder_.getContext(), ScaleType::F32);
+    break;
   case ElementType::HfPackedTernary:
     scheme = lb::TernaryAttr::get(builder_.getContext(), Granularity::Tensor, 0, ScaleType::F32);
     break;

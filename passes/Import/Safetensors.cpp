@@ -28,6 +28,7 @@ static const TypeInfo kTypes[] = {
 };
 
 const char *safetensorsTypeWord(SafetensorsType type) { return kTypes[size_t(type)].word; }
+uint64_t safetensorsTypeBytes(SafetensorsType type) { return kTypes[size_t(type)].bytes; }
 
 std::string shapeText(const std::vector<uint64_t> &shape) {
   std::string text = "[";
@@ -44,6 +45,11 @@ struct Entry {
   std::string name;
   SafetensorsTensor tensor;
   uint64_t begin = 0, end = 0;
+};
+
+struct Header {
+  std::vector<Entry> entries;
+  std::string format;
 };
 } // namespace
 
@@ -168,7 +174,7 @@ static Status checkTiling(const std::string &file, std::vector<Entry> &entries,
   return {};
 }
 
-static Result<std::vector<Entry>> readHeader(const MappedFile &file) {
+static Result<Header> readHeader(const MappedFile &file) {
   const std::string &path = file.path();
   auto malformed = [&](const std::string &message) {
     return Status(StatusCode::MALFORMED, path + ": " + message);
@@ -199,11 +205,14 @@ static Result<std::vector<Entry>> readHeader(const MappedFile &file) {
     return std::move(root).status();
 
   uint64_t bufferSize = file.size() - kLengthBytes - length;
-  std::vector<Entry> entries;
+  Header result;
+  std::vector<Entry> &entries = result.entries;
   for (const auto &[name, value] : root->object) {
     if (name == "__metadata__") {
       if (Status status = checkMetadata(path, value); !status.ok())
         return status;
+      if (const JsonValue *format = value.find("format"))
+        result.format = format->string;
       continue;
     }
     if (Status status = checkName(path, name); !status.ok())
@@ -216,15 +225,15 @@ static Result<std::vector<Entry>> readHeader(const MappedFile &file) {
   }
   if (Status status = checkTiling(path, entries, bufferSize); !status.ok())
     return status;
-  return entries;
+  return result;
 }
 
 Status Safetensors::addFile(std::shared_ptr<MappedFile> file) {
-  Result<std::vector<Entry>> entries = readHeader(*file);
-  if (!entries.ok())
-    return std::move(entries).status();
+  Result<Header> header = readHeader(*file);
+  if (!header.ok())
+    return std::move(header).status();
   size_t index = files_.size();
-  for (Entry &entry : *entries) {
+  for (Entry &entry : header->entries) {
     auto [where, inserted] = fileIndex_.emplace(entry.name, index);
     if (!inserted)
       return Status(StatusCode::AMBIGUOUS, file->path() + ": " + quoted(entry.name) +
@@ -232,6 +241,7 @@ Status Safetensors::addFile(std::shared_ptr<MappedFile> file) {
     tensors_.emplace(entry.name, std::move(entry.tensor));
   }
   files_.push_back(std::move(file));
+  formats_.push_back(std::move(header->format));
   return {};
 }
 
@@ -242,6 +252,10 @@ const SafetensorsTensor *Safetensors::find(std::string_view name) const {
 
 const std::string &Safetensors::fileOf(std::string_view name) const {
   return files_[fileIndex_.find(name)->second]->path();
+}
+
+const std::string &Safetensors::formatOf(std::string_view name) const {
+  return formats_[fileIndex_.find(name)->second];
 }
 
 std::shared_ptr<MappedFile> Safetensors::ownerOf(std::string_view name) const {

@@ -39,6 +39,7 @@ enum class SafetensorsType {
 #include "passes/Import/SafetensorsTypes.inc"
 };
 const char *safetensorsTypeWord(SafetensorsType type);
+uint64_t safetensorsTypeBytes(SafetensorsType type);
 
 /// One tensor; the bytes are those of the mapped file.
 struct SafetensorsTensor {
@@ -65,6 +66,8 @@ public:
   const SafetensorsTensor *find(std::string_view name) const;
   /// The file that the tensor is in.
   const std::string &fileOf(std::string_view name) const;
+  /// `format` in the __metadata__ of that file; empty without one.
+  const std::string &formatOf(std::string_view name) const;
   /// Owner of the tensor's bytes.
   std::shared_ptr<MappedFile> ownerOf(std::string_view name) const;
   const std::vector<std::shared_ptr<MappedFile>> &files() const { return files_; }
@@ -75,6 +78,7 @@ private:
   Map tensors_;
   std::map<std::string, size_t, std::less<>> fileIndex_;
   std::vector<std::shared_ptr<MappedFile>> files_;
+  std::vector<std::string> formats_; ///< of each file
 };
 
 } // namespace lobit

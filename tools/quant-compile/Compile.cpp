@@ -11,6 +11,7 @@
 #include "tools/quant-compile/Code.h"
 #include "tools/quant-compile/Describe.h"
 #include "tools/quant-compile/Diagnostics.h"
+#include "tools/quant-compile/Export.h"
 #include "tools/quant-compile/InterpretedAnswer.h"
 #include "tools/quant-compile/Progress.h"
 #include "tools/quant-compile/Summary.h"
@@ -32,7 +33,16 @@ namespace {
 /// The small code model reaches 2 GiB.
 constexpr uint64_t kMaxEmbeddedBytes = 1ull << 31;
 
-enum class Product { Artifact, Mlir, Llvm, Assembly, Object, StaticLibrary, CHeader };
+enum class Product {
+  Artifact,
+  Mlir,
+  Llvm,
+  Assembly,
+  Object,
+  StaticLibrary,
+  CHeader,
+  Int6Checkpoint
+};
 
 Result<Product> productOf(const CompileOptions &options, Stage last) {
   const std::string &word = options.emit;
@@ -42,6 +52,7 @@ Result<Product> productOf(const CompileOptions &options, Stage last) {
                           : word == "obj"                      ? Product::Object
                           : word == "static-lib"               ? Product::StaticLibrary
                           : word == "c-header"                 ? Product::CHeader
+                          : word == "int6-safetensors"         ? Product::Int6Checkpoint
                           : word.empty() && last < Stage::Emit ? Product::Mlir
                                                                : Product::Artifact;
   if (last < Stage::Emit && product != Product::Mlir)
@@ -78,6 +89,7 @@ private:
   Status writeCode();
   Status writeArtifactFile();
   Status writeStaticLibrary();
+  Status writeInt6Directory();
   Result<ArtifactContent> makeContent(const std::vector<TargetCode> &codes,
                                       const PlannedWeights &plan);
   /// Everything into `file`; it is complete, but not committed.
@@ -344,6 +356,17 @@ Status Compiler::writeStaticLibrary() {
   return writeFile(path, library.data(), library.size());
 }
 
+Status Compiler::writeInt6Directory() {
+  EvaluateOptions evaluate;
+  evaluate.threads = threads_;
+  Status status = exportInt6(model_, options_.model, outputPath("model-int6"), evaluate,
+                             [&](size_t done, size_t total, const std::string &name) {
+                               progress_.show("exporting", done, total, name);
+                             });
+  progress_.show("");
+  return status;
+}
+
 Status Compiler::run() {
   if (Status status = checkOptions(); !status.ok())
     return status;
@@ -361,6 +384,8 @@ Status Compiler::run() {
   }
   if (last_ == Stage::Quantize)
     return writeModule();
+  if (product_ == Product::Int6Checkpoint)
+    return writeInt6Directory();
   if (Status status = runPasses("pack",
                                 [](OpPassManager &manager, const CompileOptions &options) {
                                   addPackPasses(manager, options.kernel);
@@ -384,6 +409,7 @@ Status Compiler::run() {
   case Product::StaticLibrary:
     return writeStaticLibrary();
   case Product::CHeader:
+  case Product::Int6Checkpoint:
     break; // written before anything is compiled
   }
   return Status();

@@ -66,9 +66,11 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
       ->check(CLI::IsMember({"import", "quantize", "pack", "lower", "emit"}))
       ->capture_default_str();
   app.add_option("--emit", o.emit,
-                 "artifact, mlir, llvm, asm, obj (one target), static-lib or c-header (artifact)")
+                 "artifact, mlir, llvm, asm, obj (one target), static-lib, c-header or "
+                 "int6-safetensors: a checkpoint directory (artifact)")
       ->group(output)
-      ->check(CLI::IsMember({"mlir", "llvm", "asm", "obj", "artifact", "static-lib", "c-header"}));
+      ->check(CLI::IsMember({"mlir", "llvm", "asm", "obj", "artifact", "static-lib", "c-header",
+                             "int6-safetensors"}));
   app.add_flag("--json", o.json,
                "What was written, or the dry run's report, as JSON on standard "
                "output")

@@ -65,9 +65,13 @@ struct TestTensor {
   std::string data;
 };
 
-/// The tensors one after the other, in the order of their names.
-inline std::string safetensors(const std::map<std::string, TestTensor> &tensors) {
+/// The tensors one after the other, in the order of their names. `metadata` is the JSON of
+/// __metadata__, if there is to be one.
+inline std::string safetensors(const std::map<std::string, TestTensor> &tensors,
+                               const std::string &metadata = "") {
   std::string header = "{", data;
+  if (!metadata.empty())
+    header += "\"__metadata__\":" + metadata;
   for (const auto &[name, tensor] : tensors) {
     header += std::string(header.size() > 1 ? "," : "") + "\"" + name + "\":{\"dtype\":\"" +
               tensor.dtype + "\",\"shape\":[";

@@ -1,6 +1,7 @@
 // NaN and infinite weights are refused, or replaced as nonfinite says; the choice is
 // recorded on the weight.
 // RUN: not quant-opt %s -lobit-quantize-int8 2>&1 | FileCheck %s --check-prefix=ERROR
+// RUN: not quant-opt %s -lobit-quantize-int6-pair24 2>&1 | FileCheck %s --check-prefix=ERROR
 // RUN: quant-opt %s -lobit-quantize-int8=nonfinite=zero | FileCheck %s --check-prefix=RECORD
 // RUN: quant-opt %s -lobit-quantize-int8=nonfinite=zero -lobit-fold-weights | FileCheck %s --check-prefix=ZERO
 // RUN: quant-opt %s -lobit-quantize-int8=nonfinite=clamp -lobit-fold-weights | FileCheck %s --check-prefix=CLAMP

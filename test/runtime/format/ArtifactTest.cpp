@@ -27,7 +27,7 @@ TEST(Artifact, RoundTrip) {
   ASSERT_EQ(metadata.linears.size(), 1u);
   EXPECT_EQ(metadata.linears[0].in, 7u);
 
-  ASSERT_EQ(artifact.tensors().size(), 4u);
+  ASSERT_EQ(artifact.tensors().size(), 5u);
   EXPECT_EQ(artifact.tensors()[0].name, "embed");
   const TensorInfo *head = artifact.findTensor("lm_head");
   ASSERT_TRUE(head);
@@ -69,9 +69,9 @@ TEST(Artifact, SameContentSameBytes) { EXPECT_EQ(smallArtifact(), smallArtifact(
 // The bytes of format 1.0: a change here means that old files cannot be read.
 TEST(Artifact, GoldenDigest) {
   const Bytes bytes = smallArtifact();
-  EXPECT_EQ(bytes.size(), 17124u);
+  EXPECT_EQ(bytes.size(), 17224u);
   EXPECT_EQ(hexText(Sha256::of(bytes.data(), bytes.size())),
-            "c0f9033e6cfb9718cd8a33401239c3cd76e2289d8e368a79373c7eb507bb8e44");
+            "449ab918e04bd26b7671bf6f035f3e2a5459628b9dd2f9a21e01578eab603964");
 }
 
 TEST(Artifact, EverySingleBitFlipIsRefused) {
@@ -306,14 +306,17 @@ const Rule rules[] = {
     {"no scale type", TENSOR(1, scaleType), 4, 0, bad, "scale type: expected 1 or 2"},
     {"granularity", TENSOR(1, granularity), 4, 4, bad, "granularity: expected 1..3"},
     {"granularity of int8", TENSOR(0, granularity), 4, 1, bad, "granularity of int8"},
+    {"granularity of int6", TENSOR(4, granularity), 4, 1, bad, "granularity of int6"},
+    {"scale type of int6", TENSOR(4, scaleType), 4, 2, bad, "scale type: expected 1, found 2"},
+    {"layout of int6", TENSOR(4, layout), 4, 1, bad, "one that holds scheme int6"},
     {"granularity of kept values", TENSOR(3, granularity), 4, 1, bad, "granularity of kept values"},
     {"scale type of kept values", TENSOR(3, scaleType), 4, 1, bad, "scale type of kept values"},
     {"group size", TENSOR(1, groupSize), 4, 33, bad, "group size: expected 32, 64, 128 or 256"},
     {"group size zero", TENSOR(1, groupSize), 4, 0, bad, "group size: expected 32, 64, 128 or 256"},
     {"group size without groups", TENSOR(0, groupSize), 4, 32, bad, "group size without groups"},
     {"reserved tensor bytes", TENSOR(0, zero), 4, 1, bad, "reserved bytes"},
-    {"alias beyond the table", TENSOR(2, aliasOf), 4, 4, bad,
-     "owner of an alias: expected less than 4"},
+    {"alias beyond the table", TENSOR(2, aliasOf), 4, 5, bad,
+     "owner of an alias: expected less than 5"},
     {"alias of an alias", TENSOR(2, aliasOf), 4, 2, bad, "a tensor that owns its bytes"},
     {"alias of another tensor", TENSOR(2, aliasOf), 4, 3, StatusCode::MISMATCH,
      "alias lm_head: expected the record of norm"},

@@ -6,6 +6,7 @@
 #include "runtime/format/ArtifactWriter.h"
 #include "runtime/format/CheckedMath.h"
 #include "runtime/format/LayoutCodec.h"
+#include "runtime/format/Pair24.h"
 #include "runtime/format/Records.h"
 
 #include <algorithm>
@@ -95,6 +96,14 @@ inline ArtifactContent smallContent() {
   alias.name = "lm_head";
   alias.aliasOf = 1;
   content.tensors.push_back(alias);
+  TensorInfo int6;
+  int6.name = "pairs";
+  int6.scheme = Scheme::Int6;
+  int6.layout = Layout::I6Pair24;
+  int6.granularity = Granularity::Row;
+  int6.scaleType = ScaleType::F32;
+  int6.dims = {2, 13};
+  addTensor(content, end, int6);
 
   content.tokenizer = {'t', 'o', 'k'};
   content.report = {'{', '}'};
@@ -127,6 +136,10 @@ inline Bytes smallWeights(const ArtifactContent &content) {
     std::vector<int8_t> codes(tensor.rows() * tensor.columns());
     for (size_t i = 0; i < codes.size(); ++i)
       codes[i] = int8_t(int(i % 3) - 1);
+    if (tensor.scheme == Scheme::Int6)
+      for (size_t i = 0; i < codes.size(); ++i)
+        if (!pair24Keeps(kPair24Nibbles[i % 13 / 8 + 2], i % 13))
+          codes[i] = 0;
     uint8_t *data = weights.data() + tensor.dataOffset;
     if (tensor.granularity == Granularity::None)
       std::memset(data, 0x3f, tensor.dataBytes);

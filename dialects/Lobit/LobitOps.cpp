@@ -111,11 +111,11 @@ static LogicalResult verifySameShape(Operation *op, WeightType input, WeightType
 }
 
 LogicalResult QuantizeOp::verify() {
-  static constexpr StringLiteral ternaryMethods[] = {
+  static constexpr StringRef ternaryMethods[] = {
 #define LOBIT_TERNARY_METHOD(EnumName, word, granularity, keepsNative, text) word,
 #include "dialects/Lobit/Weights/TernaryMethods.inc"
   };
-  static constexpr StringLiteral int8Methods[] = {"absmax"};
+  static constexpr StringRef int8Methods[] = {"absmax"};
   WeightType input = getInput().getType(), result = getType();
   if (!input.isFloat())
     return emitOpError() << "expected kept values as input, found scheme "
@@ -124,14 +124,16 @@ LogicalResult QuantizeOp::verify() {
     return emitOpError() << "expected codes without layout as result, found " << result;
   if (failed(verifySameShape(*this, input, result)))
     return failure();
-  static constexpr StringLiteral int6Methods[] = {
-#define LOBIT_INT6_METHOD(EnumName, word, text) word,
+  // Methods that need the layer's inputs are no function of the weight alone.
+  SmallVector<StringRef> int6Methods;
+#define LOBIT_INT6_METHOD(EnumName, word, needsInputs, text)                                       \
+  if (!(needsInputs))                                                                              \
+    int6Methods.push_back(word);
 #include "dialects/Lobit/Weights/Int6Methods.inc"
-  };
-  ArrayRef<StringLiteral> methods =
-      result.getScheme() == Scheme::Ternary ? ArrayRef<StringLiteral>(ternaryMethods)
-      : result.getScheme() == Scheme::Int6  ? ArrayRef<StringLiteral>(int6Methods)
-                                            : ArrayRef<StringLiteral>(int8Methods);
+  ArrayRef<StringRef> methods =
+      result.getScheme() == Scheme::Ternary ? ArrayRef<StringRef>(ternaryMethods)
+      : result.getScheme() == Scheme::Int6  ? ArrayRef<StringRef>(int6Methods)
+                                            : ArrayRef<StringRef>(int8Methods);
   if (!llvm::is_contained(methods, getMethod()))
     return emitOpError() << "expected a method for scheme " << schemeWord(result.getScheme())
                          << " (" << llvm::join(methods, ", ") << "), found " << getMethod();

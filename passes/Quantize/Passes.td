@@ -73,7 +73,46 @@ def LobitQuantizeInt6Pair24 : Pass<"lobit-quantize-int6-pair24", "::mlir::Module
   }];
   let options = [
     Option<"method", "method", "std::string", "\"magnitude\"",
-           "magnitude, seed or seed-exact">,
+           "magnitude, seed, seed-exact, or by lobit.inputs weighted or obs">,
+    Option<"layers", "layers", "std::string", "\"\"",
+           "regular expression of layer names; all lobit.linear when it is empty">,
+    Option<"nonFinite", "nonfinite", "std::string", "\"error\"",
+           "what becomes of NaN and infinite weights: error, zero or clamp">,
+    Option<"threads", "threads", "unsigned", "1", "threads that share the work">
+  ];
+  let dependentDialects = ["::lobit::lb::LobitDialect"];
+}
+
+def LobitSparsifyObs : Pass<"lobit-sparsify-obs", "::mlir::ModuleOp"> {
+  let summary = "prune to two pairs of 8 columns so that later columns make up for what is lost";
+  let description = [{
+    The scheme of `lobit-quantize-int6-pair24`, chosen by what the layer reads: the
+    attribute `lobit.inputs` of a `lobit.linear` holds rows of its input, and its weight
+    becomes codes of the least output error on them that column after column can find.
+    Pruning or rounding a weight changes the outputs; the columns after it that read
+    something similar are moved to undo that (docs/quantization.md, (Q17)). Such codes are
+    no function of the weight alone, so they are made at once: there is no
+    `lobit.quantize` of this kind, and the inputs are removed. `quant-compile
+    --quantize=int6:obs --calibration=TEXT` does the same with what a whole model reads.
+
+    Before: columns 0 and 8 read the same, so the chunk 0..7 can give up the weight 1.
+
+    ```mlir
+    func.func @f(%x: tensor<1x9xf32>) -> tensor<1x1xf32> {
+      %w = lobit.weight codes dense<[[1.0, 0.0, 2.0, 1.0, 2.0, 1.0, 0.0, 0.0, 3.0]]> : tensor<1x9xf32> : !lobit.weight<1x9xf32>
+      %y = lobit.linear %x, %w {lobit.inputs = dense<[[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0]]> : tensor<3x9xf32>} : tensor<1x9xf32>, !lobit.weight<1x9xf32> -> tensor<1x1xf32>
+      return %y : tensor<1x1xf32>
+    }
+    ```
+
+    After `-lobit-sparsify-obs`: the last weight has become 31 * 0.1298 = 4.02. Columns 2
+    and 3 read the same, and 4 and 5 do: of these only the sums count, 23 * 0.1298 = 2.98.
+
+    ```mlir
+    %w = lobit.weight codes dense<[[0, 0, 16, 7, 16, 7, 0, 0, 31]]> : tensor<1x9xi8> scales dense<0.129767209> : tensor<1xf32> : !lobit.weight<1x9, #lobit.int6<row, f32>>
+    ```
+  }];
+  let options = [
     Option<"layers", "layers", "std::string", "\"\"",
            "regular expression of layer names; all lobit.linear when it is empty">,
     Option<"nonFinite", "nonfinite", "std::string", "\"error\"",

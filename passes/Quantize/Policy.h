@@ -31,6 +31,8 @@ struct SchemeChoice {
   int64_t groupSize = 0;
   ScaleType scaleType = ScaleType::F32;
 
+  /// The method looks at what the layer reads.
+  bool needsInputs() const { return kind == Kind::Int6 && int6MethodInfo(int6Method).needsInputs; }
   /// The word again, without what is default.
   std::string text() const;
 };

@@ -23,15 +23,19 @@ struct Choice {
 
 class Quantizer {
 public:
-  Quantizer(ModuleOp module, TensorSource *source, const QuantizePolicy &policy)
-      : module(module), source(source), policy(policy) {}
+  Quantizer(ModuleOp module, TensorSource *source, const QuantizePolicy &policy,
+            const LayerInputs &inputs)
+      : module(module), source(source), policy(policy), inputs(inputs) {}
 
   Result<QuantizeReport> run(const QuantizeProgress &progress);
 
 private:
   Result<std::vector<Choice>> chooseSchemes(ArrayRef<Layer> layers) const;
   Result<LayerReport> quantizeLayer(Layer &layer, Choice choice);
-  Status quantizeData(Layer &layer, Choice &choice, const TensorData &data, LayerReport &report);
+  Result<CodedWeight> quantizeData(Layer &layer, Choice &choice, const TensorData &data,
+                                   LayerReport &report);
+  Status checkInputs(const Layer &layer, const SchemeChoice &scheme) const;
+  void replaceByCodes(Layer &layer, WeightType type, CodedWeight coded);
   Status countStored(Layer &layer, LayerReport &report);
   bool isTrainedTernary(const Layer &layer) const;
   void adaptToData(Choice &choice, const Layer &layer, const FloatTensor &tensor) const;
@@ -39,6 +43,7 @@ private:
   ModuleOp module;
   TensorSource *source;
   const QuantizePolicy &policy;
+  const LayerInputs &inputs;
 };
 
 } // namespace
@@ -209,27 +214,88 @@ Status Quantizer::countStored(Layer &layer, LayerReport &report) {
   return Status();
 }
 
-Status Quantizer::quantizeData(Layer &layer, Choice &choice, const TensorData &data,
-                               LayerReport &report) {
+// Methods that need inputs need statistics, and data to use them on.
+Status Quantizer::checkInputs(const Layer &layer, const SchemeChoice &scheme) const {
+  if (!scheme.needsInputs())
+    return Status();
+  if (!inputs.statistics)
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  scheme.text() + " needs what the layer reads from a calibration text; give "
+                                  "one, or use int6:magnitude");
+  lb::WeightOp weight = layer.chain.weight;
+  if (weight.getName() && !(source && inputs.coded))
+    return Status(StatusCode::MISSING, scheme.text() + " has to look at the weight '" +
+                                           weightName(weight) + "', but no model file was given");
+  return Status();
+}
+
+// The weight becomes one that is stored as codes.
+void Quantizer::replaceByCodes(Layer &layer, WeightType type, CodedWeight coded) {
+  OpBuilder builder(type.getContext());
+  ElementsAttr codes, scales;
+  if (!layer.chain.weight.getName()) {
+    codes = DenseElementsAttr::get(
+        RankedTensorType::get(type.getShape(), builder.getIntegerType(8)), ArrayRef(coded.codes));
+    scales = DenseElementsAttr::get(
+        RankedTensorType::get(int64_t(coded.scales.size()), builder.getF32Type()),
+        ArrayRef(coded.scales));
+  }
+  llvm::MapVector<Operation *, Value> replaced;
+  for (OpOperand *operand : layer.operands) {
+    auto weight = operand->get().getDefiningOp<lb::WeightOp>();
+    if (!weight)
+      continue;
+    Value &value = replaced[weight];
+    if (!value) {
+      builder.setInsertionPointAfter(weight);
+      value =
+          builder.create<lb::WeightOp>(weight.getLoc(), type, weight.getNameAttr(), codes, scales);
+    }
+    operand->set(value);
+  }
+  if (layer.chain.weight.getName())
+    inputs.coded->put(layer.chain.weight.getName()->str(), std::move(coded), type.getRows(),
+                      type.getColumns());
+  for (auto &[weight, value] : replaced)
+    if (weight->use_empty())
+      weight->erase();
+}
+
+Result<CodedWeight> Quantizer::quantizeData(Layer &layer, Choice &choice, const TensorData &data,
+                                            LayerReport &report) {
   WeightType type = layer.chain.weight.getType();
   Result<FloatTensor> tensor = floatTensorOf(layer.chain.weight, data, &report.nonFinite);
   if (!tensor.ok())
     return std::move(tensor).status();
   adaptToData(choice, layer, *tensor);
+  std::shared_ptr<const InputStatistics> seen;
+  if (inputs.statistics) {
+    Result<std::shared_ptr<const InputStatistics>> found =
+        inputs.statistics->inputsOf(layer.names.front());
+    if (!found.ok())
+      return std::move(found).status();
+    seen = std::move(found).value();
+  }
+  if (!seen && choice.scheme.needsInputs())
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  choice.scheme.text() + " needs what the layer reads, but an embedding reads "
+                                         "nothing; use int6:magnitude or int8 for it");
   WeightType result = type.withScheme(schemeAttr(choice.scheme, type));
   Result<CodedWeight> coded =
-      quantizeWeight(*tensor, methodWord(choice.scheme), result, policy.threads);
+      quantizeWeight(*tensor, methodWord(choice.scheme), result, policy.threads, seen.get());
   if (coded.status().code() == StatusCode::RESOURCE_LIMIT &&
       choice.scheme.scaleType == ScaleType::F16) {
     choice.scheme.scaleType = ScaleType::F32;
     choice.reason += "; f32 scales because f16 cannot hold them";
     result = type.withScheme(schemeAttr(choice.scheme, type));
-    coded = quantizeWeight(*tensor, methodWord(choice.scheme), result, policy.threads);
+    coded = quantizeWeight(*tensor, methodWord(choice.scheme), result, policy.threads, seen.get());
   }
   if (!coded.ok())
     return std::move(coded).status();
   report.error = measureError(*tensor, *coded, scaleGridOf(result), policy.threads);
-  return Status();
+  if (seen)
+    report.output = measureOutputError(*tensor, *coded, scaleGridOf(result), *seen, policy.threads);
+  return coded;
 }
 
 Result<LayerReport> Quantizer::quantizeLayer(Layer &layer, Choice choice) {
@@ -254,19 +320,27 @@ Result<LayerReport> Quantizer::quantizeLayer(Layer &layer, Choice choice) {
     report.reason = choice.reason;
     return report;
   }
+  if (Status status = checkInputs(layer, choice.scheme); !status.ok())
+    return status;
+  CodedWeight coded;
   if (!weight.getName() || source) {
     Result<TensorData> data = loadWeight(weight, source);
     if (!data.ok())
       return std::move(data).status();
-    if (Status status = quantizeData(layer, choice, *data, report); !status.ok())
-      return status;
+    Result<CodedWeight> quantized = quantizeData(layer, choice, *data, report);
+    if (!quantized.ok())
+      return std::move(quantized).status();
+    coded = std::move(quantized).value();
   } else if (choice.scheme.kind == Kind::Auto) {
     return Status(StatusCode::MISSING, "auto has to look at the weight '" + report.tensor +
                                            "', but no model file was given; name a scheme");
   }
   WeightType result = type.withScheme(schemeAttr(choice.scheme, type));
   StringRef method = methodWord(choice.scheme);
-  insertQuantize(layer, method, result);
+  if (choice.scheme.needsInputs())
+    replaceByCodes(layer, result, std::move(coded));
+  else
+    insertQuantize(layer, method, result);
   describeType(report, result, policy.kernel);
   report.method = method.str();
   report.reason = choice.reason;
@@ -343,6 +417,7 @@ Result<QuantizeReport> Quantizer::run(const QuantizeProgress &progress) {
 
 Result<QuantizeReport> lobit::quantizeModule(ModuleOp module, TensorSource *source,
                                              const QuantizePolicy &policy,
-                                             const QuantizeProgress &progress) {
-  return Quantizer(module, source, policy).run(progress);
+                                             const QuantizeProgress &progress,
+                                             const LayerInputs &inputs) {
+  return Quantizer(module, source, policy, inputs).run(progress);
 }

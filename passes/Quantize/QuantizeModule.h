@@ -3,8 +3,9 @@
 #ifndef LOBIT_PASSES_QUANTIZE_QUANTIZEMODULE_H
 #define LOBIT_PASSES_QUANTIZE_QUANTIZEMODULE_H
 
-#include "dialects/Lobit/Weights/TensorSource.h"
+#include "dialects/Lobit/Weights/CodedTensors.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "passes/Quantize/ActivationStatistics.h"
 #include "passes/Quantize/Policy.h"
 #include "passes/Quantize/Report.h"
 
@@ -15,6 +16,14 @@ namespace lobit {
 /// Called before each layer: how many are done, how many there are, the next name.
 using QuantizeProgress = std::function<void(size_t done, size_t total, const std::string &name)>;
 
+/// For the methods that look at what a layer reads, and for the output errors of the report.
+struct LayerInputs {
+  ActivationStatistics *statistics = nullptr;
+  /// Receives the codes that such methods make of weights by name; those weights are stored
+  /// as codes from then on, and are to be read from here.
+  CodedTensors *coded = nullptr;
+};
+
 /// Layers are the weights of lobit.linear, lm.embed and lm.head; equal tensor names
 /// are one layer. Their names are the `lobit.name` attributes, else the tensor's name
 /// without ".weight", else linear_0, linear_1, ... in the order of the module.
@@ -24,7 +33,8 @@ using QuantizeProgress = std::function<void(size_t done, size_t total, const std
 /// look (auto) is an error. On an error the module may be changed in part.
 Result<QuantizeReport> quantizeModule(mlir::ModuleOp module, TensorSource *source,
                                       const QuantizePolicy &policy,
-                                      const QuantizeProgress &progress = nullptr);
+                                      const QuantizeProgress &progress = nullptr,
+                                      const LayerInputs &inputs = {});
 
 } // namespace lobit
 

@@ -1,4 +1,5 @@
 #include "dialects/Lobit/LobitDialect.h"
+#include "passes/Quantize/InlineStatistics.h"
 #include "passes/Quantize/Passes.h"
 #include "passes/Quantize/QuantizeModule.h"
 
@@ -6,6 +7,7 @@ namespace lobit {
 #define GEN_PASS_DEF_LOBITQUANTIZETERNARY
 #define GEN_PASS_DEF_LOBITQUANTIZEINT6PAIR24
 #define GEN_PASS_DEF_LOBITQUANTIZEINT8
+#define GEN_PASS_DEF_LOBITSPARSIFYOBS
 #include "passes/Quantize/Passes.h.inc"
 } // namespace lobit
 
@@ -33,9 +35,23 @@ Result<QuantizePolicy> policyOf(const std::string &scheme, const std::string &la
 LogicalResult run(ModuleOp module, Result<QuantizePolicy> policy) {
   if (!policy.ok())
     return module.emitError(policy.status().message());
-  Result<QuantizeReport> report = quantizeModule(module, nullptr, *policy);
+  bool needsInputs = policy->linear.needsInputs();
+  for (const LayerRule &rule : policy->rules)
+    needsInputs |= rule.choice.needsInputs();
+  LayerInputs inputs;
+  InlineStatistics statistics;
+  if (needsInputs) {
+    Result<InlineStatistics> read = InlineStatistics::read(module);
+    if (!read.ok())
+      return module.emitError(read.status().message());
+    statistics = std::move(read).value();
+    inputs.statistics = &statistics;
+  }
+  Result<QuantizeReport> report = quantizeModule(module, nullptr, *policy, nullptr, inputs);
   if (!report.ok())
     return module.emitError(report.status().message());
+  if (needsInputs)
+    module.walk([](Operation *op) { op->removeAttr(InlineStatistics::attribute); });
   return success();
 }
 
@@ -57,6 +73,14 @@ struct QuantizeInt6Pair24Pass : lobit::impl::LobitQuantizeInt6Pair24Base<Quantiz
   using LobitQuantizeInt6Pair24Base::LobitQuantizeInt6Pair24Base;
   void runOnOperation() override {
     if (failed(run(getOperation(), policyOf("int6:" + method, layers, nonFinite, threads))))
+      signalPassFailure();
+  }
+};
+
+struct SparsifyObsPass : lobit::impl::LobitSparsifyObsBase<SparsifyObsPass> {
+  using LobitSparsifyObsBase::LobitSparsifyObsBase;
+  void runOnOperation() override {
+    if (failed(run(getOperation(), policyOf("int6:obs", layers, nonFinite, threads))))
       signalPassFailure();
   }
 };

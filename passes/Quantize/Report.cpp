@@ -12,6 +12,18 @@ using Json = nlohmann::ordered_json;
 
 double LayerReport::bitsPerWeight() const { return 8.0 * double(bytes) / double(rows * columns); }
 
+std::optional<double> LayerReport::gatedError() const {
+  if (output)
+    return output->relative();
+  if (error)
+    return error->relativeMse();
+  return std::nullopt;
+}
+
+double CalibrationReport::importedPerplexity() const { return std::exp(importedLoss); }
+double CalibrationReport::perplexity() const { return std::exp(loss); }
+double CalibrationReport::relativeChange() const { return std::expm1(loss - importedLoss); }
+
 static std::string granularityText(const LayerReport &layer) {
   switch (layer.granularity) {
   case Granularity::None:
@@ -66,28 +78,43 @@ static Totals totalsOf(const QuantizeReport &report) {
   return totals;
 }
 
-static std::vector<std::string> tableRow(const LayerReport &layer) {
+static std::vector<std::string> tableRow(const LayerReport &layer, bool calibrated) {
   std::vector<std::string> row = {join(layer.names, " + "),
                                   std::to_string(layer.rows) + "x" + std::to_string(layer.columns),
                                   schemeText(layer), number("%.4f", layer.bitsPerWeight())};
   if (layer.error) {
     double decibel = layer.error->sqnrDecibel();
     row.push_back(number("%.4f", layer.error->zeroFraction()));
+    row.push_back(number("%.4f", layer.error->prunedEnergy()));
     row.push_back(number("%.3e", layer.error->relativeMse()));
     row.push_back(std::isinf(decibel) ? "exact" : number("%.2f", decibel));
     row.push_back(number("%.6f", layer.error->cosine()));
   } else {
-    row.insert(row.end(), 4, layer.granularity == Granularity::None ? "-" : "?");
+    row.insert(row.end(), 5, layer.granularity == Granularity::None ? "-" : "?");
   }
+  if (calibrated)
+    row.push_back(layer.output ? number("%.3e", layer.output->relative()) : "-");
   row.push_back(layer.reason);
   return row;
 }
 
+static std::string calibrationText(const CalibrationReport &calibration) {
+  return formatv("calibration: {0} tokens, perplexity {1} as imported, {2} quantized ({3} %)\n",
+                 calibration.tokens, number("%.4f", calibration.importedPerplexity()),
+                 number("%.4f", calibration.perplexity()),
+                 number("%+.2f", 100 * calibration.relativeChange()))
+      .str();
+}
+
 std::string lobit::reportTable(const QuantizeReport &report) {
-  std::vector<std::vector<std::string>> rows = {
-      {"layer", "shape", "scheme", "bits/weight", "zeros", "rel. MSE", "SQNR dB", "cosine", "why"}};
+  const bool calibrated = report.calibration.has_value();
+  std::vector<std::vector<std::string>> rows = {{"layer", "shape", "scheme", "bits/weight", "zeros",
+                                                 "pruned", "rel. MSE", "SQNR dB", "cosine"}};
+  if (calibrated)
+    rows[0].push_back("rel. output");
+  rows[0].push_back("why");
   for (const LayerReport &layer : report.layers)
-    rows.push_back(tableRow(layer));
+    rows.push_back(tableRow(layer, calibrated));
   std::vector<size_t> widths(rows[0].size());
   for (const std::vector<std::string> &row : rows)
     for (size_t i = 0; i < row.size(); ++i)
@@ -96,7 +123,7 @@ std::string lobit::reportTable(const QuantizeReport &report) {
   for (const std::vector<std::string> &row : rows) {
     for (size_t i = 0; i < row.size(); ++i) {
       std::string padding(widths[i] - row[i].size(), ' ');
-      bool isNumber = i >= 3 && i <= 7;
+      bool isNumber = i >= 3 && i + 1 < row.size();
       text += isNumber ? padding + row[i] : row[i] + (i + 1 < row.size() ? padding : "");
       text += i + 1 < row.size() ? "  " : "\n";
     }
@@ -113,6 +140,8 @@ std::string lobit::reportTable(const QuantizeReport &report) {
                     number("%.4f", 8.0 * double(totals.bytes) / double(totals.weights)),
                     number("%.3e", totals.error.relativeMse()), totals.bytes + totals.keptBytes)
                 .str();
+  if (report.calibration)
+    text += calibrationText(*report.calibration);
   return text;
 }
 
@@ -120,6 +149,7 @@ static Json errorJson(const QuantizationError &error) {
   Json json;
   double decibel = error.sqnrDecibel();
   json["zeroFraction"] = error.zeroFraction();
+  json["prunedEnergy"] = error.prunedEnergy();
   json["relativeMse"] = error.relativeMse();
   json["sqnrDb"] = std::isinf(decibel) ? Json() : Json(decibel);
   json["cosine"] = error.cosine();
@@ -142,6 +172,8 @@ static Json layerJson(const LayerReport &layer) {
   json["bitsPerWeight"] = layer.bitsPerWeight();
   if (layer.error)
     json.update(errorJson(*layer.error));
+  if (layer.output)
+    json["relativeOutputError"] = layer.output->relative();
   json["nonFinite"] = layer.nonFinite;
   json["reason"] = layer.reason;
   return json;
@@ -172,6 +204,14 @@ std::string lobit::reportJson(const QuantizeReport &report) {
     total["bitsPerWeight"] = 8.0 * double(totals.bytes) / double(totals.weights);
   total["relativeMse"] = totals.error.relativeMse();
   json["totals"] = total;
+  if (report.calibration)
+    json["calibration"] = {{"tokens", report.calibration->tokens},
+                           {"digest", report.calibration->digest},
+                           {"importedPerplexity", report.calibration->importedPerplexity()},
+                           {"perplexity", report.calibration->perplexity()},
+                           {"relativeChange", report.calibration->relativeChange()}};
+  if (report.gate)
+    json["gate"] = *report.gate;
   // Names come from model files: what is not UTF-8 is replaced.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -1,5 +1,5 @@
-#include "tools/quant-eval/Metrics.h"
 #include "tools/quant-eval/Windows.h"
+#include "tools/support/Metrics.h"
 
 #include <gtest/gtest.h>
 

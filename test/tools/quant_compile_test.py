@@ -139,6 +139,22 @@ class Compile(unittest.TestCase):
         self.assertEqual(json.loads(self.text("--dry-run", "--json")),
                          json.loads(report.read_text()))
 
+    def test_gate(self):
+        """Both ways; the report is written, the model only below the gate."""
+        report = self.path / "report.json"
+        args = ("--quantize=ternary", "--report", report)
+        result = self.compile("-o", self.out, "--gate=0.001", *args, code=7)
+        self.assertIn("the relative error of 1 of 1 quantized layers is above the gate of 0.001: "
+                      "dense_0 0.0", result.stderr.decode())
+        self.assertIn("(of its weights); quantize them finer", result.stderr.decode())
+        self.assertEqual([p.name for p in self.path.iterdir()], ["report.json"])
+        self.assertEqual(json.loads(report.read_text())["gate"], 0.001)
+        self.compile("-o", self.out, "--gate=0.5", *args)
+        self.assertTrue(self.out.exists())
+        table = self.compile("--dry-run", "--gate=0", "--quantize=int8", code=7).stdout.decode()
+        self.assertIn("dense_0", table)
+        self.compile("--dry-run", "--gate=0", "--quantize=keep")
+
     def test_json(self):
         summary = json.loads(self.text("-o", self.out, "--json", "--target=x86-64-v1"))
         self.assertEqual(summary["file_bytes"], self.out.stat().st_size)
@@ -190,12 +206,14 @@ int main() {
         text = run("quant-compile", "--help").stdout.decode()
         for flag in ("--target", "--quantize", "--layer", "--kernel", "--max-context",
                      "--stop-after", "--emit", "--report", "--dry-run", "--weight-scale",
+                     "--calibration", "--calibration-tokens", "--gate",
                      "--nonfinite", "-j", "=auto", "=host", "Exit codes"):
             self.assertIn(flag, text)
         self.assertIn("quant-compile 0.", run("quant-compile", "--version").stdout.decode())
 
     def test_wrong_use(self):
         for args in (["--emit=gguf"], ["--stop-after=run"], ["--kernel=fast"], ["--bogus"],
+                     ["--gate=-1"], ["--gate=x"], ["--calibration-tokens=0"],
                      ["--weight-scale=twice"], ["--nonfinite=ignore"], ["--max-context=-1"]):
             self.assertEqual(run("quant-compile", LAYER, *args, cwd=self.path).returncode, 2, args)
         self.assertEqual(run("quant-compile").returncode, 2)
@@ -210,6 +228,10 @@ int main() {
         self.refused(2, "prints a module and excludes --emit=asm", "--stop-after=pack",
                      "--emit=asm")
         self.refused(2, "int5", "--quantize=int5")
+        self.refused(2, "int6:obs needs what the layers read from a text; give it with "
+                     "--calibration, or use int6:magnitude", "--quantize=int6:obs")
+        self.refused(2, "int6:weighted needs", "--layer", "dense_0=int6:weighted")
+        self.refused(5, "expected a language model with a tokenizer", "--calibration", LAYER)
         self.refused(2, "nosuchlayer", "--layer", "nosuchlayer=keep")
         self.refused(2, "there is no such file or directory", model=self.path / "none")
         broken = self.path.parent / (self.path.name + ".mlir")

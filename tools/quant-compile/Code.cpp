@@ -56,7 +56,8 @@ OperationInfo operationInfo(const TracedOperation &operation) {
   return info;
 }
 
-Result<TargetCode> generate(ModuleOp planned, Isa isa, CodeProduct product, bool suffixQuery) {
+Result<TargetCode> generate(ModuleOp planned, Isa isa, CodeProduct product, bool suffixQuery,
+                            int64_t maxRows) {
   OwningOpRef<ModuleOp> module = planned.clone();
   MLIRContext *context = planned.getContext();
   Diagnostics diagnostics(context);
@@ -66,7 +67,7 @@ Result<TargetCode> generate(ModuleOp planned, Isa isa, CodeProduct product, bool
     return succeeded(manager.run(*module)) ? Status()
                                            : diagnostics.status(StatusCode::UNSUPPORTED, "lower");
   };
-  if (Status status = run([&](PassManager &manager) { addKernelPasses(manager, isa); });
+  if (Status status = run([&](PassManager &manager) { addKernelPasses(manager, isa, maxRows); });
       !status.ok())
     return status;
   TargetCode code;
@@ -223,7 +224,8 @@ struct Child {
   Isa isa = Isa::X86V1;
 };
 
-Result<Child> start(ModuleOp planned, Isa isa, CodeProduct product, bool suffixQuery) {
+Result<Child> start(ModuleOp planned, Isa isa, CodeProduct product, bool suffixQuery,
+                    int64_t maxRows) {
   int ends[2];
   if (pipe(ends) != 0)
     return Status(StatusCode::IO, std::string("cannot make a pipe: ") + std::strerror(errno));
@@ -238,7 +240,7 @@ Result<Child> start(ModuleOp planned, Isa isa, CodeProduct product, bool suffixQ
     return child;
   }
   close(ends[0]);
-  const std::string text = encode(generate(planned, isa, product, suffixQuery));
+  const std::string text = encode(generate(planned, isa, product, suffixQuery, maxRows));
   for (size_t done = 0; done < text.size();) {
     const ssize_t count = write(ends[1], text.data() + done, text.size() - done);
     if (count <= 0)
@@ -274,14 +276,14 @@ Result<TargetCode> finish(const Child &child) {
 
 Result<std::vector<TargetCode>> generateCode(ModuleOp planned, const std::vector<Isa> &isas,
                                              CodeProduct product, unsigned processes,
-                                             bool suffixQuery) {
+                                             bool suffixQuery, int64_t maxRows) {
   std::vector<Child> children;
   std::vector<TargetCode> codes;
   Status status;
   size_t started = 0;
   while (codes.size() < isas.size() && status.ok()) {
     for (; started < isas.size() && started - codes.size() < std::max(1u, processes); ++started) {
-      Result<Child> child = start(planned, isas[started], product, suffixQuery);
+      Result<Child> child = start(planned, isas[started], product, suffixQuery, maxRows);
       if (!child.ok())
         return std::move(child).status();
       children.push_back(*child);

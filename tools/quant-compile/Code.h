@@ -24,10 +24,11 @@ struct TargetCode {
 
 /// Lowers clones of the planned module and generates code. LLVM is not hardened: each
 /// target runs in its own process, at most `processes` at a time, so that a crash becomes
-/// an INTERNAL status. `querySuffix` is appended to the name of the exported function.
+/// an INTERNAL status. `querySuffix` is appended to the name of the exported function. One
+/// call takes up to `maxRows` tokens.
 Result<std::vector<TargetCode>> generateCode(mlir::ModuleOp planned, const std::vector<Isa> &isas,
                                              CodeProduct product, unsigned processes,
-                                             bool suffixQuery = false);
+                                             bool suffixQuery = false, int64_t maxRows = 64);
 
 /// "lobit_code_query__avx512vnni": the exported function of a suffixed object.
 std::string suffixedQuery(Isa isa);

@@ -5,9 +5,11 @@
 #include "passes/Emit/StoreWeights.h"
 #include "passes/Import/Import.h"
 #include "passes/Pipelines/Pipelines.h"
+#include "passes/Quantize/Gate.h"
 #include "passes/Quantize/QuantizeModule.h"
 #include "runtime/cpu/Cpu.h"
 #include "tools/quant-compile/Answers.h"
+#include "tools/quant-compile/Calibration.h"
 #include "tools/quant-compile/Code.h"
 #include "tools/quant-compile/Describe.h"
 #include "tools/quant-compile/Diagnostics.h"
@@ -79,8 +81,11 @@ public:
 
 private:
   Status checkOptions();
+  /// Schemes that need a calibration text have one.
+  Status checkCalibration();
   Status import();
   Status quantize();
+  Result<std::unique_ptr<Calibration>> calibrate();
   Status runPasses(const char *stage, void (*add)(OpPassManager &, const CompileOptions &));
   /// generateCode; when it crashes, the module it was given is kept beside the output.
   Result<std::vector<TargetCode>> makeCode(CodeProduct product, bool suffixQuery = false);
@@ -140,8 +145,24 @@ Status Compiler::checkOptions() {
     return std::move(policy).status();
   policy_ = *policy;
   policy_.threads = threads_;
+  if (Status status = checkCalibration(); !status.ok())
+    return status;
   policy_.kernel = *parseKernelForm(options_.kernel);
   (void)parseNonFinitePolicy(options_.nonFinite, policy_.nonFinite);
+  return Status();
+}
+
+Status Compiler::checkCalibration() {
+  if (!options_.calibration.empty())
+    return Status();
+  std::vector<SchemeChoice> choices = {policy_.linear, policy_.embedAndHead};
+  for (const LayerRule &rule : policy_.rules)
+    choices.push_back(rule.choice);
+  for (const SchemeChoice &choice : choices)
+    if (choice.needsInputs())
+      return Status(StatusCode::INVALID_ARGUMENT,
+                    choice.text() + " needs what the layers read from a text; give it with "
+                                    "--calibration, or use int6:magnitude");
   return Status();
 }
 
@@ -163,22 +184,60 @@ Status Compiler::import() {
   return Status();
 }
 
+Result<std::unique_ptr<Calibration>> Compiler::calibrate() {
+  Calibration::Options options;
+  options.textPath = options_.calibration;
+  options.maxTokens = options_.calibrationTokens;
+  options.outputPath = outputPath("model.lobit");
+  options.threads = threads_;
+  options.progress = [&](size_t done, size_t total) {
+    progress_.show("reading", done, total, options_.calibration);
+  };
+  return Calibration::create(model_, options);
+}
+
 Status Compiler::quantize() {
   policy_.trainedTernary = model_.isQat;
   policy_.trainedFloat = model_.notConverted;
-  Result<QuantizeReport> report =
-      quantizeModule(*model_.module, model_.source.get(), policy_,
-                     [&](size_t done, size_t total, const std::string &name) {
-                       progress_.show("quantizing", done, total, name);
-                     });
+  std::unique_ptr<Calibration> calibration;
+  LayerInputs inputs;
+  if (!options_.calibration.empty()) {
+    Result<std::unique_ptr<Calibration>> made = calibrate();
+    if (!made.ok())
+      return std::move(made).status();
+    calibration = std::move(made).value();
+    auto coded = std::make_shared<CodedTensors>(model_.source);
+    model_.source = coded;
+    inputs = {calibration.get(), coded.get()};
+  }
+  Result<QuantizeReport> report = quantizeModule(
+      *model_.module, model_.source.get(), policy_,
+      [&](size_t done, size_t total, const std::string &name) {
+        progress_.show("quantizing", done, total, name);
+      },
+      inputs);
   if (!report.ok())
     return std::move(report).status();
   report_ = std::move(report).value();
+  report_.gate = options_.gate;
+  if (calibration) {
+    Result<CalibrationReport> compared = calibration->compare(*model_.module, model_.source.get());
+    if (!compared.ok())
+      return std::move(compared).status();
+    report_.calibration = std::move(compared).value();
+  }
   progress_.show("");
-  if (options_.report.empty())
-    return Status();
-  const std::string json = reportJson(report_) + "\n";
-  return writeFile(options_.report, json.data(), json.size());
+  if (!options_.report.empty()) {
+    const std::string json = reportJson(report_) + "\n";
+    if (Status status = writeFile(options_.report, json.data(), json.size()); !status.ok())
+      return status;
+  }
+  if (options_.dryRun) {
+    const std::string text = options_.json ? reportJson(report_) + "\n" : reportTable(report_);
+    if (Status status = writeText(text); !status.ok())
+      return status;
+  }
+  return checkGate(report_);
 }
 
 Status Compiler::runPasses(const char *stage,
@@ -376,12 +435,8 @@ Status Compiler::run() {
     return writeModule();
   if (product_ == Product::CHeader)
     return writeText(embeddedHeader(embeddedSymbol(options_.model), options_.model));
-  if (Status status = quantize(); !status.ok())
+  if (Status status = quantize(); !status.ok() || options_.dryRun)
     return status;
-  if (options_.dryRun) {
-    const std::string text = options_.json ? reportJson(report_) + "\n" : reportTable(report_);
-    return writeText(text);
-  }
   if (last_ == Stage::Quantize)
     return writeModule();
   if (product_ == Product::Int6Checkpoint)

@@ -45,8 +45,13 @@ Result<ValueInfo> valueInfo(Type type, std::string name) {
 }
 
 Status describeFunction(func::FuncOp entry, Metadata &metadata) {
-  const unsigned inputs = entry.getNumArguments(), outputs = entry.getNumResults();
-  for (unsigned i = 0; i < inputs; ++i) {
+  // Numbers (the position, the first row) are fields of the frame, no inputs.
+  const unsigned inputs = unsigned(llvm::count_if(
+      entry.getArgumentTypes(), [](Type type) { return !llvm::isa<IndexType>(type); }));
+  const unsigned outputs = entry.getNumResults();
+  for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
+    if (llvm::isa<IndexType>(entry.getArgumentTypes()[i]))
+      continue;
     Result<ValueInfo> value = valueInfo(entry.getArgumentTypes()[i],
                                         valueName(entry.getArgAttrDict(i), "input", i, inputs));
     if (!value.ok())

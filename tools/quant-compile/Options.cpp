@@ -38,6 +38,20 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
       ->group(numbers)
       ->check(CLI::IsMember({"error", "zero", "clamp"}))
       ->capture_default_str();
+  app.add_option("--calibration", o.calibration,
+                 "A text for the model to read: output errors and perplexity in the report, "
+                 "statistics for int6:weighted and int6:obs")
+      ->group(numbers)
+      ->type_name("TEXT");
+  app.add_option("--calibration-tokens", o.calibrationTokens, "How many tokens of it")
+      ->group(numbers)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--gate", o.gate,
+                 "Largest relative error of a quantized layer, of its outputs with --calibration, "
+                 "else of its weights; above it nothing is written and the exit code is 7")
+      ->group(numbers)
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--report", o.report, "Write what was done to each layer as JSON")->group(numbers);
   app.add_flag("--dry-run", o.dryRun, "Quantize and report, but write no model")->group(numbers);
 

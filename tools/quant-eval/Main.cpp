@@ -1,7 +1,7 @@
 /// \file
 /// quant-eval: perplexity and bits per byte of a text; agreement with other logits.
-#include "tools/quant-eval/Metrics.h"
 #include "tools/quant-eval/Windows.h"
+#include "tools/support/Metrics.h"
 #include "tools/support/Npy.h"
 #include "tools/support/Tool.h"
 

@@ -1,6 +1,7 @@
 #include "dialects/Lobit/Weights/Int6.h"
 #include "dialects/Lobit/Weights/FloatFormats.h"
 #include "dialects/Lobit/Weights/Parallel.h"
+#include "dialects/Lobit/Weights/SparsifyObs.h"
 #include "runtime/format/CheckedMath.h"
 #include "runtime/format/Pair24.h"
 
@@ -10,7 +11,8 @@
 using namespace lobit;
 
 static constexpr Int6MethodInfo methods[] = {
-#define LOBIT_INT6_METHOD(EnumName, word, text) {Int6Method::EnumName, word, text},
+#define LOBIT_INT6_METHOD(EnumName, word, needsInputs, text)                                       \
+  {Int6Method::EnumName, word, needsInputs, text},
 #include "dialects/Lobit/Weights/Int6Methods.inc"
 };
 
@@ -158,13 +160,23 @@ float lobit::quantizePrunedRow(const float *pruned, int64_t columns, const float
 }
 
 Result<CodedWeight> lobit::quantizeInt6(const FloatTensor &weight, Int6Method method,
-                                        const std::vector<float> &columnWeights, unsigned threads) {
+                                        const InputStatistics *inputs, unsigned threads) {
   int64_t columns = weight.columns();
-  if (!columnWeights.empty() && int64_t(columnWeights.size()) != columns)
+  const Int6MethodInfo &info = int6MethodInfo(method);
+  if (info.needsInputs && !inputs)
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  std::string("int6:") + info.word + " needs what the layer reads, and '" +
+                      weight.name() + "' has no statistics; calibrate with a text");
+  if (info.needsInputs && inputs->columns() != columns)
     return Status(StatusCode::MISMATCH,
                   "tensor '" + weight.name() + "' has " + std::to_string(columns) +
-                      " columns, but there are statistics of " +
-                      std::to_string(columnWeights.size()) + "; calibrate with this model");
+                      " columns, but there are statistics of " + std::to_string(inputs->columns()) +
+                      "; calibrate with this model");
+  if (method == Int6Method::Obs)
+    return sparsifyObs(weight, *inputs, threads);
+  std::vector<float> columnWeights;
+  if (method == Int6Method::Weighted)
+    columnWeights = inputs->meanSquares();
   const float *importance = columnWeights.empty() ? nullptr : columnWeights.data();
   CodedWeight result;
   result.codes.resize(size_t(weight.size()));
@@ -177,6 +189,7 @@ Result<CodedWeight> lobit::quantizeInt6(const FloatTensor &weight, Int6Method me
       float &scale = result.scales[size_t(row)];
       switch (method) {
       case Int6Method::Magnitude:
+      case Int6Method::Weighted:
         prunePairs(values.data(), columns, importance);
         scale = quantizePrunedRow(values.data(), columns, importance, padded.data());
         break;
@@ -186,6 +199,8 @@ Result<CodedWeight> lobit::quantizeInt6(const FloatTensor &weight, Int6Method me
       case Int6Method::SeedExact:
         scale = quantizeSeedExactRow(values.data(), columns, padded.data());
         break;
+      case Int6Method::Obs:
+        break; // not row by row
       }
       std::copy_n(padded.begin(), columns, &result.codes[size_t(row * columns)]);
     }

@@ -3,18 +3,20 @@
 #ifndef LOBIT_DIALECTS_LOBIT_WEIGHTS_INT6_H
 #define LOBIT_DIALECTS_LOBIT_WEIGHTS_INT6_H
 
+#include "dialects/Lobit/Weights/InputStatistics.h"
 #include "dialects/Lobit/Weights/Ternary.h"
 
 namespace lobit {
 
 enum class Int6Method {
-#define LOBIT_INT6_METHOD(EnumName, word, text) EnumName,
+#define LOBIT_INT6_METHOD(EnumName, word, needsInputs, text) EnumName,
 #include "dialects/Lobit/Weights/Int6Methods.inc"
 };
 
 struct Int6MethodInfo {
   Int6Method method;
   const char *word;
+  bool needsInputs;
   const char *text;
 };
 
@@ -24,11 +26,11 @@ const Int6MethodInfo &int6MethodInfo(Int6Method method);
 const Int6MethodInfo *findInt6Method(std::string_view word);
 
 /// Quantizes a finite tensor to codes of two pairs per 8 columns with one scale per row.
-/// `columnWeights` is empty or has a number >= 0 for each column, the mean square of its
-/// activations; only `magnitude` uses it. `threads` does not change the result.
-/// MISMATCH: another number of column weights.
+/// `inputs` are those of the layer, for `weighted` and `obs`; others do not look at them.
+/// `threads` does not change the result. INVALID_ARGUMENT: the method needs inputs and they
+/// are null. MISMATCH: another number of columns.
 Result<CodedWeight> quantizeInt6(const FloatTensor &weight, Int6Method method,
-                                 const std::vector<float> &columnWeights, unsigned threads);
+                                 const InputStatistics *inputs, unsigned threads);
 
 // The steps on one row of `columns` weights. `columnWeights` may be null.
 

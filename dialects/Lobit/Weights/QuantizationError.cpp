@@ -13,11 +13,14 @@ void QuantizationError::add(const QuantizationError &other) {
   values += other.values;
   products += other.products;
   errors += other.errors;
+  pruned += other.pruned;
 }
 
 double QuantizationError::zeroFraction() const {
   return count == 0 ? 0 : double(zeros) / double(count);
 }
+
+double QuantizationError::prunedEnergy() const { return pruned == 0 ? 0 : pruned / weights; }
 
 double QuantizationError::relativeMse() const { return errors == 0 ? 0 : errors / weights; }
 
@@ -50,6 +53,7 @@ QuantizationError lobit::measureError(const FloatTensor &weight, const CodedWeig
           double w = double(values[size_t(c)]), v = scale * double(codes[c]);
           sums.zeros += codes[c] == 0;
           sums.weights += w * w;
+          sums.pruned += codes[c] == 0 ? w * w : 0;
           sums.values += v * v;
           sums.products += w * v;
           sums.errors += (w - v) * (w - v);

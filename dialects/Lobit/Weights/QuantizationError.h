@@ -14,9 +14,12 @@ struct QuantizationError {
   double values = 0;            // sum v^2
   double products = 0;          // sum w v
   double errors = 0;            // sum (w - v)^2
+  double pruned = 0;            // sum w^2 where the code is 0
 
   void add(const QuantizationError &other);
   double zeroFraction() const;
+  /// pruned / weights; 0 when both are 0.
+  double prunedEnergy() const;
   /// errors / weights; 0 when both are 0.
   double relativeMse() const;
   /// -10 log10(relativeMse); infinite when there is no error.

@@ -5,6 +5,7 @@
 #define LOBIT_DIALECTS_LOBIT_WEIGHTS_WEIGHTCHAIN_H
 
 #include "dialects/Lobit/LobitOps.h"
+#include "dialects/Lobit/Weights/InputStatistics.h"
 #include "dialects/Lobit/Weights/Ternary.h"
 
 namespace lobit {
@@ -35,9 +36,11 @@ Result<FloatTensor> floatTensorOf(lb::WeightOp weight, const TensorData &data,
 /// The codes of a weight that is stored as codes.
 Result<CodedWeight> storedCodesOf(lb::WeightOp weight, const TensorData &data);
 
-/// What lobit.quantize does: `type` is its result type.
+/// What lobit.quantize does: `type` is its result type. `inputs` are for the methods that
+/// look at what the layer reads.
 Result<CodedWeight> quantizeWeight(const FloatTensor &tensor, llvm::StringRef method,
-                                   lb::WeightType type, unsigned threads);
+                                   lb::WeightType type, unsigned threads,
+                                   const InputStatistics *inputs = nullptr);
 
 } // namespace lobit
 

@@ -171,14 +171,15 @@ Result<CodedWeight> lobit::storedCodesOf(lb::WeightOp weight, const TensorData &
 }
 
 Result<CodedWeight> lobit::quantizeWeight(const FloatTensor &tensor, StringRef method,
-                                          WeightType type, unsigned threads) {
+                                          WeightType type, unsigned threads,
+                                          const InputStatistics *inputs) {
   if (type.getScheme() == Scheme::Int8)
     return quantizeInt8(tensor, type.getScaleType(), threads);
   if (type.getScheme() == Scheme::Int6) {
     const Int6MethodInfo *info = findInt6Method(std::string_view(method));
     if (!info)
       return Status(StatusCode::INVALID_ARGUMENT, "unknown int6 method '" + method.str() + "'");
-    return quantizeInt6(tensor, info->method, {}, threads);
+    return quantizeInt6(tensor, info->method, inputs, threads);
   }
   const TernaryMethodInfo *info = findTernaryMethod(std::string_view(method));
   if (!info)

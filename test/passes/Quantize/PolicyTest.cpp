@@ -10,9 +10,9 @@ static std::string failure(const char *scheme) { return parseScheme(scheme).stat
 TEST(Policy, SchemesRoundTrip) {
   for (const char *text :
        {"keep", "int8", "int8:f16", "int6:magnitude", "int6:seed", "int6:seed-exact",
-        "ternary:optimal", "ternary:absmean", "ternary:absmean-hf", "ternary:absmean-block",
-        "ternary:absmean-refit", "ternary:optimal:group=128:f16", "ternary:absmean:row",
-        "ternary:optimal:tensor", "ternary:optimal:group=32"}) {
+        "int6:weighted", "int6:obs", "ternary:optimal", "ternary:absmean", "ternary:absmean-hf",
+        "ternary:absmean-block", "ternary:absmean-refit", "ternary:optimal:group=128:f16",
+        "ternary:absmean:row", "ternary:optimal:tensor", "ternary:optimal:group=32"}) {
     auto choice = parseScheme(text);
     ASSERT_TRUE(choice.ok()) << choice.status().message();
     EXPECT_EQ(choice->text(), text);
@@ -26,8 +26,9 @@ TEST(Policy, SchemesRoundTrip) {
 TEST(Policy, UnknownWordsAreRefused) {
   EXPECT_EQ(failure("int5"), "unknown scheme 'int5'; known are ternary, int6, int8 and keep");
   EXPECT_EQ(failure(""), "unknown scheme ''; known are ternary, int6, int8 and keep");
-  EXPECT_EQ(failure("int6:f16"),
-            "'f16' cannot follow int6; known are the methods magnitude, seed, seed-exact");
+  EXPECT_EQ(
+      failure("int6:f16"),
+      "'f16' cannot follow int6; known are the methods magnitude, seed, seed-exact, weighted, obs");
   EXPECT_EQ(failure("int6:seed:seed"), "'int6:seed:seed' says twice what 'seed' says");
   EXPECT_EQ(failure("ternary:gptq"),
             "'gptq' cannot follow ternary; known are the methods absmean, absmean-hf, "

@@ -1,5 +1,6 @@
 #include "passes/Quantize/Report.h"
 
+#include <cmath>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -20,7 +21,7 @@ static QuantizeReport smallReport() {
   tied.scaleType = ScaleType::F32;
   tied.layout = Layout::I8Dot;
   tied.bytes = 4 * 64 + 16;
-  tied.error = QuantizationError{256, 64, 100, 99, 99, 1};
+  tied.error = QuantizationError{256, 64, 100, 99, 99, 1, 0.5};
   tied.reason = "embedding and head";
   LayerReport kept;
   kept.names = {"x"};
@@ -37,7 +38,7 @@ static QuantizeReport smallReport() {
   stored.scaleType = ScaleType::F32;
   stored.layout = Layout::T2Dot;
   stored.bytes = 256 + 4;
-  stored.error = QuantizationError{1024, 512, 0, 0, 0, 0};
+  stored.error = QuantizationError{1024, 512, 0, 0, 0, 0, 0};
   stored.reason = "stored as codes";
   report.layers = {tied, kept, stored};
   report.kept.push_back({"norms are never quantized", {"n"}, 8, 32});
@@ -47,19 +48,39 @@ static QuantizeReport smallReport() {
 TEST(Report, Table) {
   EXPECT_EQ(
       reportTable(smallReport()),
-      "layer                         shape  scheme              bits/weight   zeros   rel. MSE  "
-      "SQNR dB    cosine  why\n"
-      "model.embed_tokens + lm_head  4x64   int8:row:f32             8.5000  0.2500  1.000e-02  "
-      "  20.00  0.994987  embedding and head\n"
-      "x                             2x8    bf16                    16.0000       -          -  "
-      "      -         -  rule x=keep\n"
-      "q_proj                        4x256  ternary:tensor:f32       2.0312  0.5000  0.000e+00  "
-      "  exact  1.000000  stored as codes\n"
+      "layer                         shape  scheme              bits/weight   zeros  pruned   "
+      "rel. MSE  SQNR dB    cosine  why\n"
+      "model.embed_tokens + lm_head  4x64   int8:row:f32             8.5000  0.2500  0.0050  "
+      "1.000e-02    20.00  0.994987  embedding and head\n"
+      "x                             2x8    bf16                    16.0000       -       -  "
+      "        -        -         -  rule x=keep\n"
+      "q_proj                        4x256  ternary:tensor:f32       2.0312  0.5000  0.0000  "
+      "0.000e+00    exact  1.000000  stored as codes\n"
       "kept: 1 tensors, 32 bytes: norms are never quantized\n"
       "total: 1296 weights in 3 layers, 564 bytes, 3.4815 bits/weight, relative MSE 1.000e-02; "
       "with all kept tensors 596 bytes\n");
   EXPECT_EQ(reportTable(QuantizeReport()),
-            "layer  shape  scheme  bits/weight  zeros  rel. MSE  SQNR dB  cosine  why\n");
+            "layer  shape  scheme  bits/weight  zeros  pruned  rel. MSE  SQNR dB  cosine  why\n");
+}
+
+static QuantizeReport calibratedReport() {
+  QuantizeReport report = smallReport();
+  report.layers.resize(2);
+  report.layers[0].output = OutputError{4, 1};
+  report.calibration = CalibrationReport{100, "00ff", std::log(8.0), std::log(10.0)};
+  report.gate = 0.025;
+  return report;
+}
+
+TEST(Report, TableWithCalibration) {
+  const std::string table = reportTable(calibratedReport());
+  EXPECT_NE(table.find("cosine  rel. output  why\n"), std::string::npos) << table;
+  EXPECT_NE(table.find("0.994987    2.500e-01  embedding and head\n"), std::string::npos) << table;
+  EXPECT_NE(table.find("       -            -  rule x=keep\n"), std::string::npos) << table;
+  EXPECT_NE(table.find("calibration: 100 tokens, perplexity 8.0000 as imported, 10.0000 quantized "
+                       "(+25.00 %)\n"),
+            std::string::npos)
+      << table;
 }
 
 TEST(Report, Json) {
@@ -83,4 +104,20 @@ TEST(Report, Json) {
   EXPECT_EQ(json["kept"][0]["tensors"][0], "n");
   EXPECT_EQ(json["totals"]["bytes"], 564);
   EXPECT_EQ(json["totals"]["keptBytes"], 32);
+  EXPECT_EQ(tied["prunedEnergy"], 0.005);
+  EXPECT_FALSE(tied.contains("relativeOutputError"));
+  EXPECT_FALSE(json.contains("calibration"));
+  EXPECT_FALSE(json.contains("gate"));
+}
+
+TEST(Report, JsonWithCalibration) {
+  nlohmann::json json = nlohmann::json::parse(reportJson(calibratedReport()));
+  EXPECT_EQ(json["layers"][0]["relativeOutputError"], 0.25);
+  EXPECT_FALSE(json["layers"][1].contains("relativeOutputError"));
+  EXPECT_EQ(json["calibration"]["tokens"], 100);
+  EXPECT_EQ(json["calibration"]["digest"], "00ff");
+  EXPECT_NEAR(json["calibration"]["importedPerplexity"], 8, 1e-12);
+  EXPECT_NEAR(json["calibration"]["perplexity"], 10, 1e-12);
+  EXPECT_NEAR(json["calibration"]["relativeChange"], 0.25, 1e-12);
+  EXPECT_EQ(json["gate"], 0.025);
 }

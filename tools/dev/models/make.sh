@@ -16,7 +16,8 @@ text=$work/train.txt
 held=$models/kjv-heldout.txt
 token=$work/tokenizer
 
-$python "$here/prepare_text.py" --train "$text" --heldout "$held"
+$python "$here/prepare_text.py" --train "$text" --heldout "$held" \
+  --calibration "$models/kjv-calibration.txt"
 $python "$here/train_tokenizer.py" --text "$text" --out "$token"
 train() {
   $python "$here/train.py" --text "$text" --heldout "$held" \

@@ -9,6 +9,9 @@ by a fixed rule, never by chance:
   * the whole books of Ruth, Jonah and James;
   * of the other books, each chapter whose running number in the Bible
     (Genesis 1 is 1, Revelation 22 is 1189) is divisible by 50.
+
+The calibration text is a part of the training text: each chapter whose running
+number leaves 37 when divided by 80.
 """
 import argparse
 import pathlib
@@ -38,6 +41,7 @@ BOOKS = {
 }
 HELD_OUT_BOOKS = {"Ruth", "Jonah", "James"}
 HELD_OUT_EVERY = 50
+CALIBRATION_EVERY, CALIBRATION_REST = 80, 37
 VERSE = re.compile(r"(\d?[A-Za-z]+?)(\d+):(\d+) (.*)")
 
 
@@ -75,12 +79,17 @@ def main():
                         help="training text to write")
     parser.add_argument("--heldout", type=pathlib.Path, required=True,
                         help="held-out text to write")
+    parser.add_argument("--calibration", type=pathlib.Path, required=True,
+                        help="calibration text to write")
     args = parser.parse_args()
-    train, heldout = [], []
+    train, heldout, calibration = [], [], []
     for number, (book, text) in enumerate(chapters(read_bible()), 1):
         out = book in HELD_OUT_BOOKS or number % HELD_OUT_EVERY == 0
         (heldout if out else train).append(text)
-    for path, texts in ((args.train, train), (args.heldout, heldout)):
+        if not out and number % CALIBRATION_EVERY == CALIBRATION_REST:
+            calibration.append(text)
+    for path, texts in ((args.train, train), (args.heldout, heldout),
+                        (args.calibration, calibration)):
         data = "".join(texts).rstrip("\n") + "\n"
         path.write_text(data, encoding="ascii")
         print(f"{path}: {len(texts)} chapters, {len(data)} bytes")

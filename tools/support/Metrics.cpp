@@ -1,4 +1,4 @@
-#include "tools/quant-eval/Metrics.h"
+#include "tools/support/Metrics.h"
 
 #include <algorithm>
 #include <cmath>

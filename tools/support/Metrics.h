@@ -1,7 +1,7 @@
 /// \file
-/// The numbers of quant-eval, in f64.
-#ifndef LOBIT_TOOLS_QUANT_EVAL_METRICS_H
-#define LOBIT_TOOLS_QUANT_EVAL_METRICS_H
+/// How well logits predict a text, in f64.
+#ifndef LOBIT_TOOLS_SUPPORT_METRICS_H
+#define LOBIT_TOOLS_SUPPORT_METRICS_H
 
 #include <cstdint>
 
@@ -32,4 +32,4 @@ private:
 
 } // namespace lobit
 
-#endif // LOBIT_TOOLS_QUANT_EVAL_METRICS_H
+#endif // LOBIT_TOOLS_SUPPORT_METRICS_H

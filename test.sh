@@ -26,6 +26,11 @@ configureAndTest() {
 
 # First: the tests of the release build run its quant-run too.
 try configureAndTest runtime-aarch64
+step "a browser, a newer node"
+# shellcheck disable=SC2086
+installPackages $LOBIT_BROWSER_PACKAGES || echo "not installed: $LOBIT_BROWSER_PACKAGES"
+tools/dev/fetch_web_tools.sh build-release
+
 try configureAndTest release
 try configureAndTest runtime-only
 try configureAndTest asan

@@ -1,5 +1,7 @@
 #include "passes/Emit/Link.h"
 
+#include "runtime/format/CodeAbi.h"
+
 #include "lld/Common/Driver.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
@@ -8,8 +10,10 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <mutex>
+#include <vector>
 
 LLD_HAS_DRIVER(elf)
+LLD_HAS_DRIVER(wasm)
 
 namespace lobit {
 namespace {
@@ -37,9 +41,23 @@ Status ioError(const std::string &what, std::error_code error) {
   return Status(StatusCode::IO, "emit: cannot " + what + ": " + error.message());
 }
 
-} // namespace
+Status writeObject(const std::string &path, std::string_view object) {
+  std::error_code error;
+  llvm::raw_fd_ostream file(path, error);
+  if (error)
+    return ioError("write " + path, error);
+  file.write(object.data(), object.size());
+  file.close();
+  if (!file.has_error())
+    return {};
+  error = file.error();
+  file.clear_error();
+  return ioError("write " + path, error);
+}
 
-Result<std::string> linkSharedObject(std::string_view object) {
+/// Runs the linker `flavor` with `arguments` and `-o` a file, whose bytes it returns.
+Result<std::string> link(lld::Flavor flavor, std::string_view object,
+                         std::vector<std::string> arguments) {
   // lld keeps its state in globals.
   static std::mutex mutex;
   std::lock_guard<std::mutex> lock(mutex);
@@ -50,41 +68,17 @@ Result<std::string> linkSharedObject(std::string_view object) {
   TemporaryFolder folder;
   if (folder.error)
     return ioError("create a temporary folder", folder.error);
-  std::string input = folder.file("code.o"), output = folder.file("code.so");
-  {
-    std::error_code error;
-    llvm::raw_fd_ostream file(input, error);
-    if (error)
-      return ioError("write " + input, error);
-    file.write(object.data(), object.size());
-    file.close();
-    if (file.has_error()) {
-      error = file.error();
-      file.clear_error();
-      return ioError("write " + input, error);
-    }
-  }
-  const char *arguments[] = {"ld.lld",
-                             "-shared",
-                             "--no-undefined",
-                             "--gc-sections",
-                             "--hash-style=both",
-                             "--build-id=none",
-                             "--threads=1",
-                             "-z",
-                             "noexecstack",
-                             "-z",
-                             "now",
-                             "-z",
-                             "relro",
-                             "-soname",
-                             "lobit-code.so",
-                             "-o",
-                             output.c_str(),
-                             input.c_str()};
+  const std::string input = folder.file("code.o"), output = folder.file("code");
+  if (Status status = writeObject(input, object); !status.ok())
+    return status;
+  arguments.insert(arguments.end(), {"-o", output, input});
+  std::vector<const char *> pointers;
+  for (const std::string &argument : arguments)
+    pointers.push_back(argument.c_str());
   std::string messages;
   llvm::raw_string_ostream out(messages);
-  lld::Result result = lld::lldMain(arguments, out, out, {{lld::Gnu, &lld::elf::link}});
+  lld::Result result = lld::lldMain(pointers, out, out,
+                                    {{lld::Gnu, &lld::elf::link}, {lld::Wasm, &lld::wasm::link}});
   canRunAgain = result.canRunAgain;
   if (result.retCode != 0)
     return Status(StatusCode::INTERNAL, "emit: the linker failed: " + messages);
@@ -94,6 +88,42 @@ Result<std::string> linkSharedObject(std::string_view object) {
   if (!buffer)
     return ioError("read " + output, buffer.getError());
   return std::string((*buffer)->getBuffer());
+}
+
+} // namespace
+
+Result<std::string> linkSharedObject(std::string_view object) {
+  return link(lld::Gnu, object,
+              {"ld.lld", "-shared", "--no-undefined", "--gc-sections", "--hash-style=both",
+               "--build-id=none", "--threads=1", "-z", "noexecstack", "-z", "now", "-z", "relro",
+               "-soname", "lobit-code.so"});
+}
+
+Result<std::string> linkWasmModule(std::string_view object, const std::string &runtimeObject) {
+  if (!llvm::sys::fs::exists(runtimeObject))
+    return Status(StatusCode::UNSUPPORTED,
+                  "emit: there is no " + runtimeObject +
+                      ", which wasm code is linked with; it is made when Lobit is built with "
+                      "clang-19, lld-19, wasi-libc, libc++-19-dev-wasm32 and "
+                      "libc++abi-19-dev-wasm32 installed");
+  std::vector<std::string> arguments = {"wasm-ld",
+                                        "--no-entry",
+                                        "--import-memory",
+                                        "--shared-memory",
+                                        "--max-memory=4294967296",
+                                        "--gc-sections",
+                                        "--strip-all",
+                                        "--threads=1",
+                                        "--stack-first",
+                                        "-z",
+                                        "stack-size=262144",
+                                        "--export-table",
+                                        "--export=__stack_pointer",
+                                        "--export=" LOBIT_CODE_SYMBOL};
+#define LOBIT_WASM_EXPORT(function) arguments.push_back("--export=" #function);
+#include "runtime/format/WasmExports.inc"
+  arguments.push_back(runtimeObject);
+  return link(lld::Wasm, object, std::move(arguments));
 }
 
 } // namespace lobit

@@ -57,7 +57,8 @@ Result<std::string> emitCode(mlir::ModuleOp module, Isa isa, CodeForm form) {
     return internalError(info, error);
   code->setTargetTriple(info.triple);
   code->setDataLayout(machine->createDataLayout());
-  code->setPICLevel(llvm::PICLevel::BigPIC);
+  if (info.arch != Arch::Wasm32)
+    code->setPICLevel(llvm::PICLevel::BigPIC);
   for (llvm::Function &function : *code) {
     if (function.isDeclaration())
       continue;

@@ -7,7 +7,7 @@
 #include <mutex>
 
 // One X-macro for the backends that are used, of the many in libLLVM.
-#define LOBIT_BACKENDS(F) F(X86) F(AArch64)
+#define LOBIT_BACKENDS(F) F(X86) F(AArch64) F(WebAssembly)
 #define LOBIT_DECLARE(Backend)                                                                     \
   void LLVMInitialize##Backend##TargetInfo();                                                      \
   void LLVMInitialize##Backend##Target();                                                          \
@@ -45,8 +45,11 @@ std::unique_ptr<llvm::TargetMachine> createTargetMachine(const IsaInfo &isa, std
     return nullptr;
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  // A wasm module has fixed addresses.
+  const llvm::Reloc::Model relocation =
+      isa.arch == Arch::Wasm32 ? llvm::Reloc::Static : llvm::Reloc::PIC_;
   return std::unique_ptr<llvm::TargetMachine>(
-      target->createTargetMachine(isa.triple, isa.cpu, isa.llvmFeatures, options, llvm::Reloc::PIC_,
+      target->createTargetMachine(isa.triple, isa.cpu, isa.llvmFeatures, options, relocation,
                                   llvm::CodeModel::Small, llvm::CodeGenOptLevel::Aggressive));
 }
 

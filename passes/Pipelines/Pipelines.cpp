@@ -55,7 +55,9 @@ void addTargetPasses(OpPassManager &manager, Isa isa) {
   ConvertUKernelToTargetPassOptions options;
   options.isa = findIsa(isa)->word;
   manager.addPass(createConvertUKernelToTargetPass(options));
-  manager.addPass(createLobitConvertToLLVMPass());
+  LobitConvertToLLVMPassOptions toLLVM;
+  toLLVM.indexBits = findIsa(isa)->arch == Arch::Wasm32 ? 32 : 64;
+  manager.addPass(createLobitConvertToLLVMPass(toLLVM));
 }
 
 namespace {

@@ -50,6 +50,10 @@ uint64_t detectCpuFeatures() {
   features |= capabilities.second >> 13 & 1 ? CpuI8mm : 0;
   return features;
 }
+#elif defined(__wasm__)
+// The code is linked into the module, which an engine without its features would not have
+// compiled.
+uint64_t detectCpuFeatures() { return CpuRelaxedSimd; }
 #else
 uint64_t detectCpuFeatures() { return 0; }
 #endif

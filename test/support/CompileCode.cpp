@@ -33,7 +33,9 @@ Result<std::string> compile(ModuleOp module, Isa isa, CodeForm form) {
   ConvertUKernelToTargetPassOptions options;
   options.isa = findIsa(isa)->word;
   passes.addPass(createConvertUKernelToTargetPass(options));
-  passes.addPass(createLobitConvertToLLVMPass());
+  LobitConvertToLLVMPassOptions toLLVM;
+  toLLVM.indexBits = findIsa(isa)->arch == Arch::Wasm32 ? 32 : 64;
+  passes.addPass(createLobitConvertToLLVMPass(toLLVM));
   if (failed(passes.run(module)))
     return Status(StatusCode::INTERNAL, "lowering failed");
   return emitCode(module, isa, form);

@@ -222,7 +222,7 @@ int main() {
 
     def test_errors(self):
         words = ", ".join(t["target"] for t in TARGETS)
-        self.refused(2, f'expected host, x86, arm, {words}, found "sse9"', "--target=sse9")
+        self.refused(2, f'expected host, x86, arm, wasm, {words}, found "sse9"', "--target=sse9")
         self.refused(2, "expected targets of one architecture for a static library",
                      "--emit=static-lib", "--target=avx2,neon")
         self.refused(2, "expected one target for this output", "--emit=asm", "--target=x86")

@@ -13,7 +13,10 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 # lit features without which a run proves too little.
-REQUIRED_FEATURES = ["qemu-x86_64", "qemu-aarch64"]
+REQUIRED_FEATURES = ["qemu-x86_64", "qemu-aarch64", "node"]
+
+# ctest entries of the first build that must have run.
+REQUIRED_TESTS = ["js-package"]
 
 
 def countGoogleTest(xmlFile):
@@ -62,12 +65,21 @@ def countBuild(directory):
         else:
             key = {"run": "passed", "fail": "failed"}.get(status, "skipped")
             inner = collections.Counter({key: 1})
+            if key == "skipped":
+                print(f"skipped: {directory.name}: {name}")
         if status == "fail" and not inner["failed"]:
             inner["failed"] += 1  # crashed before it could say so
         if status == "fail":
             print(f"failed: {directory.name}: {name}")
         counts += inner
     return counts
+
+
+def missingTests(directory):
+    report = directory / "results" / "ctest.xml"
+    cases = ElementTree.parse(report).getroot().iter("testcase") if report.exists() else []
+    ran = {case.get("name") for case in cases if case.get("status") in ("run", "fail")}
+    return [name for name in REQUIRED_TESTS if name not in ran]
 
 
 def main():
@@ -86,6 +98,9 @@ def main():
         if feature not in available:
             print(f"failed: tests that need {feature} cannot run here")
             total["failed"] += 1
+    for name in missingTests(arguments.builds[0]):
+        print(f"failed: {name} did not run")
+        total["failed"] += 1
     print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
     sys.exit(1 if total["failed"] or not total["passed"] else 0)
 

@@ -10,6 +10,9 @@
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <algorithm>
@@ -29,6 +32,16 @@ std::string suffixedQuery(Isa isa) {
 }
 
 namespace {
+
+/// bin/quant-compile and lib/lobit/ lie in one folder, in the build tree and installed.
+std::string wasmRuntimeObject() {
+  llvm::SmallString<256> path(
+      llvm::sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&wasmRuntimeObject)));
+  llvm::sys::path::remove_filename(path);
+  llvm::sys::path::append(path, "..", "lib", "lobit", "runtime-wasm32.o");
+  llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
+  return std::string(path.str());
+}
 
 LinearInfo linearInfo(const LinearFunction &function) {
   lb::WeightType weight = function.weight;
@@ -96,7 +109,8 @@ Result<TargetCode> generate(ModuleOp planned, Isa isa, CodeProduct product, bool
                                                            : CodeForm::Object;
   Result<std::string> bytes = emitCode(*module, isa, form);
   if (bytes.ok() && product == CodeProduct::Image)
-    bytes = linkSharedObject(*bytes);
+    bytes = findIsa(isa)->arch == Arch::Wasm32 ? linkWasmModule(*bytes, wasmRuntimeObject())
+                                               : linkSharedObject(*bytes);
   if (!bytes.ok())
     return std::move(bytes).status();
   code.bytes = std::move(bytes).value();

@@ -14,7 +14,8 @@ struct Family {
   const char *word;
   Arch arch;
 };
-constexpr Family families[] = {{"x86", Arch::X86_64}, {"arm", Arch::AArch64}};
+constexpr Family families[] = {
+    {"x86", Arch::X86_64}, {"arm", Arch::AArch64}, {"wasm", Arch::Wasm32}};
 
 std::vector<Isa> sortedOnce(std::vector<Isa> isas) {
   std::sort(isas.begin(), isas.end());

@@ -1,5 +1,6 @@
 #include "passes/Lower/Target/Architectures.h"
 #include "passes/Lower/Arm/Arm.h"
+#include "passes/Lower/Wasm/Wasm.h"
 #include "passes/Lower/X86/X86.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -17,6 +18,7 @@ struct Architecture {
 constexpr Architecture architectures[] = {
     {Arch::X86_64, populateX86Patterns},
     {Arch::AArch64, populateArmPatterns},
+    {Arch::Wasm32, populateWasmPatterns},
 };
 
 struct Intrinsic {
@@ -30,6 +32,8 @@ constexpr Intrinsic intrinsics[] = {
 #include "passes/Lower/X86/Intrinsics.inc"
 #define LOBIT_ARM_INTRINSIC(idiom, features, name) {Arch::AArch64, features, name},
 #include "passes/Lower/Arm/Intrinsics.inc"
+#define LOBIT_WASM_INTRINSIC(idiom, features, name) {Arch::Wasm32, features, name},
+#include "passes/Lower/Wasm/Intrinsics.inc"
 };
 
 LogicalResult verify(LLVM::CallIntrinsicOp op, const IsaInfo &isa) {

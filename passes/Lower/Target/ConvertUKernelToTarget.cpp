@@ -31,7 +31,9 @@ public:
       return signalPassFailure();
     }
     MLIRContext *context = &getContext();
-    LLVMTypeConverter llvmTypes(context);
+    LowerToLLVMOptions options(context);
+    options.overrideIndexBitwidth(info->arch == Arch::Wasm32 ? 32 : 64);
+    LLVMTypeConverter llvmTypes(context, options);
     TypeConverter types;
     types.addConversion([](Type type) { return type; });
     types.addConversion(

@@ -1,4 +1,4 @@
-// The LobitFrame as generated code sees it. All offsets come from the C struct.
+// The LobitFrame as generated code sees it, with pointers as wide as the target's.
 #include "passes/Lower/Target/Target.h"
 
 #include "dialects/UKernel/UKernelOps.h"
@@ -16,6 +16,37 @@ using namespace mlir;
 
 namespace lobit {
 namespace {
+
+/// LobitFrame with pointers of any width.
+template <typename Pointer> struct FrameLayout {
+  uint64_t thread, threads;
+  Pointer weights, scratch, state, inputs, outputs;
+  uint64_t rows, position, firstOutputRow;
+  Pointer barrier, barrierContext, trace, traceContext, nonfinite;
+};
+
+struct FrameOffsets {
+  size_t thread, threads, weights, scratch, state, inputs, outputs, rows, position, firstOutputRow,
+      barrier, barrierContext, trace, traceContext, nonfinite, pointerBytes;
+};
+
+template <typename Frame, typename Pointer> constexpr FrameOffsets offsetsOf() {
+  return {offsetof(Frame, thread),    offsetof(Frame, threads),
+          offsetof(Frame, weights),   offsetof(Frame, scratch),
+          offsetof(Frame, state),     offsetof(Frame, inputs),
+          offsetof(Frame, outputs),   offsetof(Frame, rows),
+          offsetof(Frame, position),  offsetof(Frame, firstOutputRow),
+          offsetof(Frame, barrier),   offsetof(Frame, barrierContext),
+          offsetof(Frame, trace),     offsetof(Frame, traceContext),
+          offsetof(Frame, nonfinite), sizeof(Pointer)};
+}
+
+constexpr FrameOffsets offsets64 = offsetsOf<LobitFrame, void *>();
+constexpr FrameOffsets offsets32 = offsetsOf<FrameLayout<uint32_t>, uint32_t>();
+static_assert(sizeof(LobitFrame) == sizeof(FrameLayout<uint64_t>) &&
+                  offsets64.nonfinite == offsetof(FrameLayout<uint64_t>, nonfinite) &&
+                  offsets64.rows == offsetof(FrameLayout<uint64_t>, rows),
+              "FrameLayout has the fields of LobitFrame");
 
 class FrameBuilder : public ImplicitLocOpBuilder {
 public:
@@ -56,9 +87,18 @@ private:
   Value frame;
 };
 
-class FieldPattern : public OpConversionPattern<uk::FieldOp> {
+template <typename Op> class FramePattern : public OpConversionPattern<Op> {
 public:
-  using OpConversionPattern::OpConversionPattern;
+  FramePattern(const TypeConverter &frameTypes, MLIRContext *context, const FrameOffsets &at)
+      : OpConversionPattern<Op>(frameTypes, context), at(at) {}
+
+protected:
+  const FrameOffsets &at;
+};
+
+class FieldPattern : public FramePattern<uk::FieldOp> {
+public:
+  using FramePattern::FramePattern;
 
   LogicalResult matchAndRewrite(uk::FieldOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
@@ -68,28 +108,28 @@ public:
   }
 
 private:
-  static size_t offsetOf(uk::Field field) {
+  size_t offsetOf(uk::Field field) const {
     switch (field) {
     case uk::Field::Thread:
-      return offsetof(LobitFrame, thread);
+      return at.thread;
     case uk::Field::Threads:
-      return offsetof(LobitFrame, threads);
+      return at.threads;
     case uk::Field::Rows:
-      return offsetof(LobitFrame, rows);
+      return at.rows;
     case uk::Field::Position:
-      return offsetof(LobitFrame, position);
+      return at.position;
     case uk::Field::FirstOutputRow:
-      return offsetof(LobitFrame, firstOutputRow);
+      return at.firstOutputRow;
     }
     llvm_unreachable("unknown field");
   }
 };
 
-class BufferPattern : public OpConversionPattern<uk::BufferOp> {
+class BufferPattern : public FramePattern<uk::BufferOp> {
 public:
-  BufferPattern(const TypeConverter &frameTypes, MLIRContext *context,
+  BufferPattern(const TypeConverter &frameTypes, MLIRContext *context, const FrameOffsets &at,
                 const LLVMTypeConverter &llvmTypes)
-      : OpConversionPattern(frameTypes, context), llvmTypes(llvmTypes) {}
+      : FramePattern(frameTypes, context, at), llvmTypes(llvmTypes) {}
 
   LogicalResult matchAndRewrite(uk::BufferOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
@@ -97,7 +137,7 @@ public:
     Value base = b.loadField(b.pointer(), offsetOf(op.getSection()));
     if (op.getSection() == uk::Section::Input || op.getSection() == uk::Section::Output)
       base =
-          b.create<LLVM::LoadOp>(b.pointer(), b.atLarge(base, op.getArgument() * sizeof(void *)));
+          b.create<LLVM::LoadOp>(b.pointer(), b.atLarge(base, op.getArgument() * at.pointerBytes));
     auto type = cast<MemRefType>(op.getResult().getType());
     Value descriptor = MemRefDescriptor::fromStaticShape(rewriter, op.getLoc(), llvmTypes, type,
                                                          b.atLarge(base, op.getOffset()));
@@ -106,18 +146,18 @@ public:
   }
 
 private:
-  static size_t offsetOf(uk::Section section) {
+  size_t offsetOf(uk::Section section) const {
     switch (section) {
     case uk::Section::Weights:
-      return offsetof(LobitFrame, weights);
+      return at.weights;
     case uk::Section::Scratch:
-      return offsetof(LobitFrame, scratch);
+      return at.scratch;
     case uk::Section::State:
-      return offsetof(LobitFrame, state);
+      return at.state;
     case uk::Section::Input:
-      return offsetof(LobitFrame, inputs);
+      return at.inputs;
     case uk::Section::Output:
-      return offsetof(LobitFrame, outputs);
+      return at.outputs;
     }
     llvm_unreachable("unknown section");
   }
@@ -125,52 +165,52 @@ private:
   const LLVMTypeConverter &llvmTypes;
 };
 
-class BarrierPattern : public OpConversionPattern<uk::BarrierOp> {
+class BarrierPattern : public FramePattern<uk::BarrierOp> {
 public:
-  using OpConversionPattern::OpConversionPattern;
+  using FramePattern::FramePattern;
 
   LogicalResult matchAndRewrite(uk::BarrierOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     FrameBuilder b(op, rewriter, adaptor.getFrame());
-    b.callField(offsetof(LobitFrame, barrier), offsetof(LobitFrame, barrierContext));
+    b.callField(at.barrier, at.barrierContext);
     rewriter.eraseOp(op);
     return success();
   }
 };
 
-class TracePattern : public OpConversionPattern<uk::TraceOp> {
+class TracePattern : public FramePattern<uk::TraceOp> {
 public:
-  using OpConversionPattern::OpConversionPattern;
+  using FramePattern::FramePattern;
 
   LogicalResult matchAndRewrite(uk::TraceOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     FrameBuilder b(op, rewriter, adaptor.getFrame());
-    Value thread = b.loadField(b.getI64Type(), offsetof(LobitFrame, thread));
+    Value thread = b.loadField(b.getI64Type(), at.thread);
     Value isFirst = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, thread,
                                             b.create<arith::ConstantIntOp>(0, 64));
-    Value function = b.loadField(b.pointer(), offsetof(LobitFrame, trace));
+    Value function = b.loadField(b.pointer(), at.trace);
     Value wanted = b.create<LLVM::ICmpOp>(LLVM::ICmpPredicate::ne, function,
                                           b.create<LLVM::ZeroOp>(b.pointer()));
     Value both = b.create<arith::AndIOp>(isFirst, wanted);
     auto ifOp = b.create<scf::IfOp>(both, /*withElseRegion=*/false);
     b.setInsertionPointToStart(ifOp.thenBlock());
     Value index = b.create<arith::IndexCastOp>(b.getI64Type(), adaptor.getIndex());
-    b.callField(offsetof(LobitFrame, trace), offsetof(LobitFrame, traceContext), index);
+    b.callField(at.trace, at.traceContext, index);
     rewriter.eraseOp(op);
     return success();
   }
 };
 
-class ReportNonfinitePattern : public OpConversionPattern<uk::ReportNonfiniteOp> {
+class ReportNonfinitePattern : public FramePattern<uk::ReportNonfiniteOp> {
 public:
-  using OpConversionPattern::OpConversionPattern;
+  using FramePattern::FramePattern;
 
   LogicalResult matchAndRewrite(uk::ReportNonfiniteOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     FrameBuilder b(op, rewriter, adaptor.getFrame());
     auto ifOp = b.create<scf::IfOp>(adaptor.getCondition(), /*withElseRegion=*/false);
     b.setInsertionPointToStart(ifOp.thenBlock());
-    Value flag = b.loadField(b.pointer(), offsetof(LobitFrame, nonfinite));
+    Value flag = b.loadField(b.pointer(), at.nonfinite);
     // Several threads may store the same 1.
     b.create<LLVM::StoreOp>(b.create<LLVM::ConstantOp>(b.getI32Type(), b.getI32IntegerAttr(1)),
                             flag, /*alignment=*/4, /*isVolatile=*/false, /*isNonTemporal=*/false,
@@ -185,9 +225,10 @@ public:
 void populateFramePatterns(RewritePatternSet &patterns, const TypeConverter &frameTypes,
                            const LLVMTypeConverter &llvmTypes) {
   MLIRContext *context = patterns.getContext();
+  const FrameOffsets &at = llvmTypes.getIndexTypeBitwidth() == 32 ? offsets32 : offsets64;
   patterns.add<FieldPattern, BarrierPattern, TracePattern, ReportNonfinitePattern>(frameTypes,
-                                                                                   context);
-  patterns.add<BufferPattern>(frameTypes, context, llvmTypes);
+                                                                                   context, at);
+  patterns.add<BufferPattern>(frameTypes, context, at, llvmTypes);
 }
 
 } // namespace lobit

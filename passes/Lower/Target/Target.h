@@ -15,7 +15,8 @@ void populateGenericPatterns(mlir::RewritePatternSet &patterns);
 void populateGenericDotPatterns(mlir::RewritePatternSet &patterns);
 
 /// Ops that read or call through the LobitFrame. `frameTypes` turns !ukernel.frame into a
-/// pointer; `llvmTypes` makes the descriptors of buffers.
+/// pointer; `llvmTypes` makes the descriptors of buffers, and the width of its index is the
+/// width of the pointers in the frame.
 void populateFramePatterns(mlir::RewritePatternSet &patterns, const mlir::TypeConverter &frameTypes,
                            const mlir::LLVMTypeConverter &llvmTypes);
 

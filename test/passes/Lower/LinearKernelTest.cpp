@@ -5,6 +5,7 @@
 #include "dialects/Interpreter/Arithmetic/Idioms.h"
 #include "dialects/Interpreter/Arithmetic/Linear.h"
 #include "dialects/UKernel/UKernelOps.h"
+#include "passes/Emit/Link.h"
 #include "passes/Lower/Kernels.h"
 #include "passes/Lower/ModuleFacts.h"
 #include "runtime/cpu/Cpu.h"
@@ -36,7 +37,8 @@ namespace {
 constexpr int64_t maxRows = 40;
 
 /// A CPU that has what an ISA needs and little more, so that a wrong instruction is a
-/// crash. `runner` is kernel-runner for its architecture, empty where it cannot be built.
+/// crash, or an engine. `runner` is kernel-runner for its architecture, empty where it cannot be
+/// built.
 struct EmulatedCpu {
   Isa isa;
   const char *emulator;
@@ -48,11 +50,21 @@ constexpr EmulatedCpu emulatedCpus[] = {
     {Isa::Neon, LOBIT_QEMU_AARCH64 " -cpu cortex-a53", LOBIT_KERNEL_RUNNER_AARCH64},
     {Isa::NeonDotprod, LOBIT_QEMU_AARCH64 " -cpu cortex-a76", LOBIT_KERNEL_RUNNER_AARCH64},
     {Isa::NeonI8mm, LOBIT_QEMU_AARCH64 " -cpu max", LOBIT_KERNEL_RUNNER_AARCH64},
+    {Isa::WasmSimd128, "node", LOBIT_SOURCE_DIR "/test/support/kernel-runner.mjs"},
+    // Debian's node has no relaxed SIMD; tools/dev/fetch_web_tools.sh brings one that has.
+    {Isa::WasmRelaxed, LOBIT_BINARY_DIR "/node/bin/node",
+     LOBIT_SOURCE_DIR "/test/support/kernel-runner.mjs"},
 };
+
+bool isThere(const EmulatedCpu &cpu) {
+  if (findIsa(cpu.isa)->arch != Arch::Wasm32)
+    return *cpu.runner;
+  return std::system((std::string(cpu.emulator) + " --version > /dev/null 2>&1").c_str()) == 0;
+}
 
 const EmulatedCpu *findEmulatedCpu(Isa isa) {
   for (const EmulatedCpu &cpu : emulatedCpus)
-    if (cpu.isa == isa && *cpu.runner)
+    if (cpu.isa == isa && isThere(cpu))
       return &cpu;
   return nullptr;
 }
@@ -132,7 +144,7 @@ public:
   void check(Isa isa) {
     auto context = createContext();
     auto module = build(*context, isa);
-    Result<std::string> code = compileSharedObject(*module, isa);
+    Result<std::string> code = link(*module, isa);
     ASSERT_TRUE(code.ok()) << code.status().message();
     run(isa, *code);
   }
@@ -166,6 +178,13 @@ private:
     return module;
   }
 
+  static Result<std::string> link(mlir::ModuleOp module, Isa isa) {
+    if (findIsa(isa)->arch != Arch::Wasm32)
+      return compileSharedObject(module, isa);
+    Result<std::string> object = compile(module, isa, CodeForm::Object);
+    return object.ok() ? linkWasmModule(*object, LOBIT_WASM_RUNTIME) : object;
+  }
+
   void run(Isa isa, const std::string &code) {
     if (const EmulatedCpu *cpu = findEmulatedCpu(isa))
       runEmulated(*cpu, code);
@@ -182,13 +201,13 @@ private:
   void runEmulated(const EmulatedCpu &cpu, const std::string &code) {
     std::string base = ::testing::TempDir() + "linear-kernels-" + std::to_string(getpid());
     Bytes serialized = serialize(calls);
-    std::ofstream(base + ".so", std::ios::binary) << code;
+    std::ofstream(base + ".code", std::ios::binary) << code;
     std::ofstream(base + ".calls", std::ios::binary)
         .write(reinterpret_cast<const char *>(serialized.data()), serialized.size());
     std::string command =
-        std::string(cpu.emulator) + " " + cpu.runner + " " + base + ".so " + base + ".calls";
+        std::string(cpu.emulator) + " " + cpu.runner + " " + base + ".code " + base + ".calls";
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
-    std::remove((base + ".so").c_str());
+    std::remove((base + ".code").c_str());
     std::remove((base + ".calls").c_str());
   }
 

@@ -1,0 +1,175 @@
+#include "passes/Lower/Wasm/Wasm.h"
+
+#include "dialects/UKernel/UKernelOps.h"
+#include "passes/Lower/Target/VectorParts.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace lobit {
+namespace {
+
+enum class Idiom { PairsI16, PairsS8U7, Lookup };
+
+struct Intrinsic {
+  Idiom idiom;
+  uint64_t features;
+  const char *name;
+};
+
+constexpr Intrinsic intrinsics[] = {
+#define LOBIT_WASM_INTRINSIC(idiom, features, name) {Idiom::idiom, features, name},
+#include "passes/Lower/Wasm/Intrinsics.inc"
+};
+
+constexpr int64_t vectorBytes = 16;
+
+/// What relaxed SIMD defines: the second operand of its dot product has 7 bits.
+constexpr int64_t maxSevenBits = 127;
+
+bool hasFeatures(const IsaInfo &isa, uint64_t features) {
+  return (features & ~isa.requiredCpuFeatures) == 0;
+}
+
+/// The first intrinsic in the table that the ISA has, or null.
+const Intrinsic *find(Idiom idiom, const IsaInfo &isa) {
+  for (const Intrinsic &row : intrinsics)
+    if (row.idiom == idiom && hasFeatures(isa, row.features))
+      return &row;
+  return nullptr;
+}
+
+template <typename Op> class WasmPattern : public OpRewritePattern<Op> {
+public:
+  WasmPattern(MLIRContext *context, const IsaInfo &isa) : OpRewritePattern<Op>(context), isa(isa) {}
+
+protected:
+  Value call(VectorParts &v, const Intrinsic *row, Type type, ValueRange operands) const {
+    auto none = LLVM::FastmathFlagsAttr::get(v.getContext(), LLVM::FastmathFlags::none);
+    return v.create<LLVM::CallIntrinsicOp>(type, v.getStringAttr(row->name), operands, none)
+        ->getResult(0);
+  }
+
+  /// acc + sums of adjacent products of int16 lanes.
+  Value addPairsI16(VectorParts &v, Value acc, Value a, Value b) const {
+    return v.create<arith::AddIOp>(acc, call(v, find(Idiom::PairsI16, isa), acc.getType(), {a, b}));
+  }
+
+  /// The bytes of u8 and s8 lanes as int16, even ones and odd ones apart.
+  struct EvenOdd {
+    Value even, odd;
+  };
+  EvenOdd unsignedLanes(VectorParts &v, Value bytes) const {
+    Value words = v.bitcast(bytes, v.getI16Type());
+    return {v.create<arith::AndIOp>(words, v.splat(0xff, words)),
+            v.create<arith::ShRUIOp>(words, v.splat(8, words))};
+  }
+  EvenOdd signedLanes(VectorParts &v, Value bytes) const {
+    Value words = v.bitcast(bytes, v.getI16Type());
+    Value eight = v.splat(8, words);
+    Value up = v.create<arith::ShLIOp>(words, eight);
+    return {v.create<arith::ShRSIOp>(up, eight), v.create<arith::ShRSIOp>(words, eight)};
+  }
+
+  const IsaInfo &isa;
+};
+
+class DotI8Pattern : public WasmPattern<uk::DotI8Op> {
+public:
+  using WasmPattern::WasmPattern;
+
+  LogicalResult matchAndRewrite(uk::DotI8Op op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    int64_t bytes = v.lanes(op.getLhs());
+    if (bytes % vectorBytes != 0)
+      return failure();
+    const Intrinsic *pairs =
+        static_cast<int64_t>(op.getMax()) <= maxSevenBits ? find(Idiom::PairsS8U7, isa) : nullptr;
+    rewriter.replaceOp(
+        op, v.mapParts(bytes / vectorBytes, {op.getAcc(), op.getLhs(), op.getRhs()},
+                       [&](ArrayRef<Value> part) -> Value {
+                         Value acc = part[0], lhs = part[1], rhs = part[2];
+                         if (pairs) {
+                           auto words = VectorType::get({vectorBytes / 2}, v.getI16Type());
+                           Value sums = call(v, pairs, words, {rhs, lhs});
+                           return addPairsI16(v, acc, sums, v.splat(1, sums));
+                         }
+                         EvenOdd l = unsignedLanes(v, lhs), r = signedLanes(v, rhs);
+                         return addPairsI16(v, addPairsI16(v, acc, l.even, r.even), l.odd, r.odd);
+                       }));
+    return success();
+  }
+};
+
+class DotI8PairsPattern : public WasmPattern<uk::DotI8PairsOp> {
+public:
+  using WasmPattern::WasmPattern;
+
+  LogicalResult matchAndRewrite(uk::DotI8PairsOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    int64_t bytes = v.lanes(op.getLhs());
+    if (bytes % vectorBytes != 0)
+      return failure();
+    const Intrinsic *pairs =
+        static_cast<int64_t>(op.getMax()) <= maxSevenBits ? find(Idiom::PairsS8U7, isa) : nullptr;
+    auto plus = [&](Value a, Value b) -> Value { return v.create<arith::AddIOp>(a, b); };
+    rewriter.replaceOp(op, v.mapParts(bytes / vectorBytes, {op.getAcc(), op.getLhs(), op.getRhs()},
+                                      [&](ArrayRef<Value> part) -> Value {
+                                        Value acc = part[0], lhs = part[1], rhs = part[2];
+                                        if (pairs)
+                                          return plus(acc,
+                                                      call(v, pairs, acc.getType(), {rhs, lhs}));
+                                        EvenOdd l = unsignedLanes(v, lhs), r = signedLanes(v, rhs);
+                                        Value even = v.create<arith::MulIOp>(l.even, r.even);
+                                        Value odd = v.create<arith::MulIOp>(l.odd, r.odd);
+                                        return plus(acc, plus(even, odd));
+                                      }));
+    return success();
+  }
+};
+
+class WidenAddPattern : public WasmPattern<uk::WidenAddOp> {
+public:
+  using WasmPattern::WasmPattern;
+
+  LogicalResult matchAndRewrite(uk::WidenAddOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    int64_t bytes = 2 * v.lanes(op.getInput());
+    if (bytes % vectorBytes != 0)
+      return failure();
+    rewriter.replaceOp(op, v.mapParts(bytes / vectorBytes, {op.getAcc(), op.getInput()},
+                                      [&](ArrayRef<Value> part) -> Value {
+                                        return addPairsI16(v, part[0], part[1],
+                                                           v.splat(1, part[1]));
+                                      }));
+    return success();
+  }
+};
+
+class TableLookupPattern : public WasmPattern<uk::TableLookupOp> {
+public:
+  using WasmPattern::WasmPattern;
+
+  LogicalResult matchAndRewrite(uk::TableLookupOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    const Intrinsic *lookup = find(Idiom::Lookup, isa);
+    rewriter.replaceOp(op, v.mapParts(v.lanes(op.getIndices()) / vectorBytes, {op.getIndices()},
+                                      [&](ArrayRef<Value> part) -> Value {
+                                        return call(v, lookup, part[0].getType(),
+                                                    {op.getTable(), part[0]});
+                                      }));
+    return success();
+  }
+};
+
+} // namespace
+
+void populateWasmPatterns(RewritePatternSet &patterns, const IsaInfo &isa) {
+  patterns.add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern>(
+      patterns.getContext(), isa);
+}
+
+} // namespace lobit

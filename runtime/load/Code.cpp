@@ -1,11 +1,7 @@
 #include "runtime/load/Code.h"
 #include "runtime/cpu/Cpu.h"
-#include "runtime/format/CheckedMath.h"
-#include "runtime/format/TreeDigest.h"
-#include "runtime/load/Elf.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace lobit {
 
@@ -106,59 +102,13 @@ Result<std::shared_ptr<const Code>> Code::bind(std::shared_ptr<const Model> mode
 Status Code::load(const CodeVariant &variant) {
   LobitCodeQuery query = variant.query;
   if (!query) {
-    // Checked and mapped is the sealed copy, never the file.
-    Result<platform::SealedCopy> copy =
-        platform::SealedCopy::make(model_->artifact().content(*variant.section), variant.isa->word);
-    if (!copy.ok())
-      return std::move(copy).status();
-    if (TreeDigest::of(copy->bytes()) != variant.section->digest)
-      return Status(StatusCode::DIGEST_MISMATCH, "the content does not match its digest");
-    Result<ElfImage> image = lintElf(copy->bytes(), variant.arch);
+    Result<CodeImage> image =
+        CodeImage::map(model_->artifact().content(*variant.section), variant.arch,
+                       variant.isa->word, variant.section->digest);
     if (!image.ok())
       return std::move(image).status();
-    const uint64_t page = platform::pageBytes();
-    Result<platform::CodeMemory> memory =
-        platform::CodeMemory::reserve(roundUp(image->imageBytes, page));
-    if (!memory.ok())
-      return std::move(memory).status();
-    uint8_t *base = memory->data();
-    for (const ElfSegment &segment : image->segments) {
-      uint64_t begin = segment.address / page * page;
-      if ((segment.address - segment.fileOffset) % page != 0)
-        return Status(StatusCode::UNSUPPORTED, "its segments are not aligned to pages of " +
-                                                   std::to_string(page) + " bytes");
-      uint64_t fileEnd = segment.address + segment.fileBytes;
-      uint64_t mappedEnd = roundUp(fileEnd, page);
-      uint64_t end = roundUp(segment.address + segment.memoryBytes, page);
-      if (mappedEnd > begin && segment.fileBytes != 0) {
-        if (Status status = memory->map(begin, *copy, segment.fileOffset / page * page,
-                                        mappedEnd - begin, segment.writable);
-            !status.ok())
-          return status;
-      } else {
-        mappedEnd = begin;
-      }
-      if (end > mappedEnd)
-        if (Status status = memory->makeWritable(mappedEnd, end - mappedEnd); !status.ok())
-          return status;
-      if (segment.memoryBytes > segment.fileBytes && mappedEnd > fileEnd)
-        memset(base + fileEnd, 0, mappedEnd - fileEnd);
-    }
-    for (const ElfRelocation &relocation : image->relocations) {
-      uint64_t value = reinterpret_cast<uint64_t>(base) + relocation.value;
-      memcpy(base + relocation.address, &value, sizeof(value));
-    }
-    // Generated code has no state: after relocation its data are constants.
-    for (const ElfSegment &segment : image->segments) {
-      uint64_t begin = segment.address / page * page;
-      uint64_t end = roundUp(segment.address + segment.memoryBytes, page);
-      auto access = segment.executable ? platform::CodeMemory::Access::Execute
-                                       : platform::CodeMemory::Access::Read;
-      if (Status status = memory->protect(begin, end - begin, access); !status.ok())
-        return status;
-    }
-    query = reinterpret_cast<LobitCodeQuery>(reinterpret_cast<uintptr_t>(base + image->query));
-    memory_ = std::move(memory).value();
+    image_ = std::move(image).value();
+    query = image_.query();
   }
   table_ = static_cast<const LobitCodeTable *>(query(LOBIT_CODE_ABI));
   return check();

@@ -3,6 +3,7 @@
 #ifndef LOBIT_LOAD_CODE_H
 #define LOBIT_LOAD_CODE_H
 
+#include "runtime/load/CodeImage.h"
 #include "runtime/load/Model.h"
 
 namespace lobit {
@@ -48,7 +49,7 @@ private:
   const IsaInfo *isa_ = nullptr;
   const LobitCodeTable *table_ = nullptr;
   const KernelVariant *kernels_ = nullptr;
-  platform::CodeMemory memory_;
+  CodeImage image_;
 };
 
 } // namespace lobit

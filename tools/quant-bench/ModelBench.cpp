@@ -1,0 +1,133 @@
+#include "tools/quant-bench/ModelBench.h"
+#include "lobit/runtime.hpp"
+
+#include <algorithm>
+#include <random>
+
+namespace lobit {
+namespace {
+
+Status statusOf(const rt::Error &error) {
+  return Status(StatusCode(error.status()), error.message());
+}
+
+/// What a pass over all operations reads and multiplies. The last operation that multiplies
+/// is the head, which a prompt needs for its last token alone.
+struct Work {
+  double bytes = 0, macs = 0, headBytes = 0, headMacs = 0;
+};
+
+Work workOf(const rt::Session &session) {
+  Work work;
+  for (uint32_t i = 0; i < lobit_session_operation_count(session.get()); ++i) {
+    auto info = rt::make<lobit_operation_info>();
+    lobit_session_get_operation(session.get(), i, &info);
+    work.bytes += double(info.weight_bytes);
+    work.macs += double(info.flops) / 2;
+    if (info.flops != 0) {
+      work.headBytes = double(info.weight_bytes);
+      work.headMacs = double(info.flops) / 2;
+    }
+  }
+  return work;
+}
+
+} // namespace
+
+Status benchModel(const BenchOptions &o, Roofline &roofline, std::vector<BenchRow> &rows) {
+  rt::Error error;
+  rt::Model model = rt::Model::open(o.model, error);
+  if (!model)
+    return statusOf(error);
+  const lobit_model_info info = model.info();
+  if (info.kind != LOBIT_KIND_LANGUAGE_MODEL)
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  o.model + " is a function; expected a language model");
+  uint64_t most = 0;
+  for (const std::vector<uint64_t> *counts : {&o.prompts, &o.generated})
+    for (uint64_t count : *counts)
+      most = std::max(most, count);
+  const uint64_t deepest = *std::max_element(o.depths.begin(), o.depths.end());
+  if (most + deepest > info.max_context)
+    return Status(StatusCode::CONTEXT_FULL,
+                  "-p, -n and -d ask for " + std::to_string(most + deepest) +
+                      " positions, the context has " + std::to_string(info.max_context) +
+                      " (quant-compile --max-context sets it)");
+  std::mt19937 random(3);
+  std::vector<uint32_t> tokens(most + deepest);
+  for (uint32_t &token : tokens)
+    token = uint32_t(random() % info.vocab);
+  const double cacheBytes = double(info.state_bytes) / double(info.max_context);
+
+  for (Isa isa : o.isas)
+    for (unsigned threads : o.threads) {
+      auto options = rt::make<lobit_code_options>();
+      options.isa = findIsa(isa)->word;
+      rt::Code code = rt::Code::bind(model, error, &options);
+      if (!code)
+        return statusOf(error);
+      rt::Session session = rt::Session::create(code, threads, error);
+      if (!session)
+        return statusOf(error);
+      const Work work = workOf(session);
+      auto eval = [&](uint64_t begin, uint64_t count) {
+        return session.eval({tokens.begin() + long(begin), tokens.begin() + long(begin + count)},
+                            error);
+      };
+      auto test = [&](bool prompt, uint64_t count, uint64_t depth) -> Status {
+        if (count == 0)
+          return {};
+        BenchRow row;
+        row.test = (prompt ? "pp" : "tg") + std::to_string(count) +
+                   (depth ? " @ d" + std::to_string(depth) : "");
+        row.isa = isa;
+        row.threads = threads;
+        row.tokens = count;
+        row.macsPerSecond = roofline.macsPerSecond(threads, isa);
+        const double n = double(count);
+        const double calls = double((count + info.rows_per_call - 1) / info.rows_per_call);
+        if (prompt) {
+          // Each call reads every weight once; the cache is read by every call, at least once.
+          row.bytes = (work.bytes - work.headBytes) * calls + work.headBytes +
+                      cacheBytes * calls * (double(depth) + n / 2);
+          row.macs = (work.macs - work.headMacs) * n + work.headMacs;
+        } else {
+          row.bytes = n * (work.bytes + cacheBytes * (double(depth) + (n + 1) / 2));
+          row.macs = n * work.macs;
+        }
+        std::vector<double> rates;
+        for (unsigned r = 0; r <= o.repetitions; ++r) {
+          if (!session.rewind(0, error) || (depth != 0 && !eval(0, depth)))
+            return statusOf(error);
+          if (r != 0)
+            rates.push_back(roofline.bytesPerSecondNow(threads));
+          const uint64_t before = platform::nowNanoseconds();
+          bool good = true;
+          if (prompt)
+            good = eval(depth, count);
+          else
+            for (uint64_t i = 0; i < count && good; ++i)
+              good = eval(depth + i, 1);
+          if (!good)
+            return statusOf(error);
+          // The first one brings the weights into memory.
+          if (r != 0)
+            row.seconds.push_back(double(platform::nowNanoseconds() - before) * 1e-9);
+        }
+        row.bytesPerSecond = median(rates);
+        rows.push_back(std::move(row));
+        return {};
+      };
+      for (uint64_t depth : o.depths) {
+        for (uint64_t count : o.prompts)
+          if (Status status = test(true, count, depth); !status.ok())
+            return status;
+        for (uint64_t count : o.generated)
+          if (Status status = test(false, count, depth); !status.ok())
+            return status;
+      }
+    }
+  return {};
+}
+
+} // namespace lobit

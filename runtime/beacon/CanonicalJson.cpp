@@ -13,8 +13,8 @@ std::string jsonNumber(double value) {
     return "0";
   // Shortest digits d.ddde+XX, placed as ECMAScript's Number::toString does.
   char buffer[32];
-  const auto [end, error] =
-      std::to_chars(buffer, buffer + sizeof(buffer), std::fabs(value), std::chars_format::scientific);
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof(buffer), std::fabs(value),
+                                          std::chars_format::scientific);
   (void)error; // 17 digits fit
   const std::string_view text(buffer, size_t(end - buffer));
   const size_t e = text.find('e');
@@ -42,7 +42,12 @@ std::string jsonNumber(double value) {
 static bool nextCharacter(std::string_view text, size_t &at, uint32_t &point) {
   const auto byte = [&](size_t i) { return i < text.size() ? uint8_t(text[i]) : 0u; };
   const uint32_t first = byte(at);
-  const unsigned size = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  const unsigned size = first < 0x80   ? 1
+                        : first < 0xC2 ? 0
+                        : first < 0xE0 ? 2
+                        : first < 0xF0 ? 3
+                        : first < 0xF5 ? 4
+                                       : 0;
   if (size == 0)
     return false;
   point = size == 1 ? first : first & (0x7Fu >> size);

@@ -57,9 +57,8 @@ Status checkOrigin(const View &view, const OriginPolicy &policy) {
     return failed("it was issued at " + std::to_string(origin->issued) +
                   ", in the future; now is " + std::to_string(*policy.now));
   if (policy.lastSequence && origin->sequence <= *policy.lastSequence)
-    return failed("it was seen before: its sequence number is " +
-                  std::to_string(origin->sequence) + ", the last one seen " +
-                  std::to_string(*policy.lastSequence));
+    return failed("it was seen before: its sequence number is " + std::to_string(origin->sequence) +
+                  ", the last one seen " + std::to_string(*policy.lastSequence));
   if (policy.previous && *policy.previous != origin->previous)
     return failed("it follows " + hexText(origin->previous) + ", the last one seen is " +
                   hexText(*policy.previous));

@@ -10,11 +10,12 @@ namespace lobit::beacon {
 
 Result<Key> Key::make(const uint8_t *bytes, uint64_t size) {
   if (size < kMinKeyBytes)
-    return Status(StatusCode::INVALID_ARGUMENT,
-                  "the key has " + std::to_string(size) + " bytes, expected at least 32; bit-beacon "
-                                                          "keygen makes one");
+    return Status(StatusCode::INVALID_ARGUMENT, "the key has " + std::to_string(size) +
+                                                    " bytes, expected at least 32; bit-beacon "
+                                                    "keygen makes one");
   if (std::all_of(bytes, bytes + size, [](uint8_t byte) { return byte == 0; }))
-    return Status(StatusCode::INVALID_ARGUMENT, "the key is all zeros; bit-beacon keygen makes one");
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "the key is all zeros; bit-beacon keygen makes one");
   Key key;
   key.bytes_.assign(bytes, bytes + size);
   return key;
@@ -61,11 +62,10 @@ Digest hmacSha256(const Key &key, std::initializer_list<ByteView> parts) {
   EVP_MAC *algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   EVP_MAC_CTX *context = algorithm ? EVP_MAC_CTX_new(algorithm) : nullptr;
   char digest[] = "SHA256";
-  OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-      OSSL_PARAM_construct_end()};
-  bool good = context &&
-              EVP_MAC_init(context, key.bytes().data(), key.bytes().size(), parameters) == 1;
+  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                             OSSL_PARAM_construct_end()};
+  bool good =
+      context && EVP_MAC_init(context, key.bytes().data(), key.bytes().size(), parameters) == 1;
   for (ByteView part : parts)
     good = good && (part.size == 0 || EVP_MAC_update(context, part.data, part.size) == 1);
   size_t size = 0;

@@ -63,8 +63,7 @@ private:
   size_t n_;
 };
 
-template <typename T>
-std::vector<double> gramMatrix(const Rows<T> &rows, const Moments &moments) {
+template <typename T> std::vector<double> gramMatrix(const Rows<T> &rows, const Moments &moments) {
   const size_t n = rows.count;
   std::vector<double> gram(n * n, 0.0);
   // Columns in blocks, so that the centred rows of a block stay in the cache.

@@ -13,7 +13,8 @@ void Value::read(uint64_t at, uint64_t count, uint8_t *out) const {
   while (count != 0) {
     const uint64_t fragment = at / kFragmentBytes, inside = at % kFragmentBytes;
     const uint64_t part = count < kFragmentBytes - inside ? count : kFragmentBytes - inside;
-    memcpy(out, record + fragment * (kRecordHeaderBytes + kFragmentBytes) + kRecordHeaderBytes + inside,
+    memcpy(out,
+           record + fragment * (kRecordHeaderBytes + kFragmentBytes) + kRecordHeaderBytes + inside,
            part);
     at += part;
     out += part;
@@ -200,8 +201,8 @@ private:
         return fault;
     if (v.results && (v.results.size == 0 || v.results.size > kMaxResultsBytes))
       return bad(v.results, "RESULTS_V1 is empty or above 16 KiB");
-    if (v.artifact && (v.artifact.size <= kRootDigestBytes ||
-                       v.artifact.size > kRootDigestBytes + kMaxNameBytes))
+    if (v.artifact &&
+        (v.artifact.size <= kRootDigestBytes || v.artifact.size > kRootDigestBytes + kMaxNameBytes))
       return bad(v.artifact, "ARTIFACT_V1 is not 32 bytes and a name of 1 to 255 bytes");
     if (v.origin) {
       const uint8_t *bytes = v.origin.data();
@@ -217,8 +218,7 @@ private:
     auto agrees = [&](Flag flag, const Value &value) {
       return ((v.flags & flag) != 0) == bool(value);
     };
-    if (!agrees(kHasCalib, v.calib) || !agrees(kHasResults, v.results) ||
-        !agrees(kHasHmac, v.hmac))
+    if (!agrees(kHasCalib, v.calib) || !agrees(kHasResults, v.results) || !agrees(kHasHmac, v.hmac))
       return bad(v.flagsRecord, "FLAGS_V1 contradicts the records that are present");
     if ((v.flags & (kHasTimes | kSigmaReduced)) && !v.calib)
       return bad(v.flagsRecord, "FLAGS_V1 speaks of CALIB_STATS_V1, which is not present");

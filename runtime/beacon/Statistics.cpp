@@ -118,10 +118,9 @@ template Result<Moments> momentsOf(const Rows<double> &, SigmaKind);
 
 Result<Moments> merge(const Moments &a, const Moments &b) {
   if (a.dim != b.dim || a.kind != b.kind)
-    return Status(StatusCode::MISMATCH,
-                  "statistics of " + std::to_string(a.dim) + " columns and " + sigmaWord(a.kind) +
-                      " sigma cannot be merged with " + std::to_string(b.dim) + " and " +
-                      sigmaWord(b.kind));
+    return Status(StatusCode::MISMATCH, "statistics of " + std::to_string(a.dim) + " columns and " +
+                                            sigmaWord(a.kind) + " sigma cannot be merged with " +
+                                            std::to_string(b.dim) + " and " + sigmaWord(b.kind));
   const double w1 = a.weight, w2 = b.weight, w = w1 + w2;
   if (!(w > 0))
     return Status(StatusCode::INVALID_ARGUMENT, "statistics without weight cannot be merged");

@@ -73,9 +73,9 @@ Status describe(const Summary &summary, const Reference *reference, const Judgem
                 Content &content, Results &results) {
   const Moments &moments = summary.moments;
   if (reference && reference->mu.size() != moments.dim)
-    return Status(StatusCode::MISMATCH, "the reference has " + std::to_string(reference->mu.size()) +
-                                            " dimensions, the window " +
-                                            std::to_string(moments.dim));
+    return Status(StatusCode::MISMATCH,
+                  "the reference has " + std::to_string(reference->mu.size()) +
+                      " dimensions, the window " + std::to_string(moments.dim));
   results = Results();
   results.trSigma = summary.trace;
   results.sdsWeights = judgement.sdsWeights;

@@ -22,7 +22,7 @@ constexpr uint32_t kMaxFullDim = 127, kMaxLowRankDim = 16384, kDefaultRank = 16;
 
 /// Statistics of a window.
 struct Summary {
-  Moments moments; ///< kind None only when nothing more was asked for
+  Moments moments;  ///< kind None only when nothing more was asked for
   double trace = 0; ///< of the true diagonal
   std::optional<LowRank> lowRank;
   /// Mean of the first half of the rows and of the rest; empty for fewer than 2 rows, or

@@ -93,9 +93,8 @@ static Status checkAuthentic(const View &view, const Request &request, Answer &a
   answer = Answer::No;
   if (!view.hmac)
     return failed("there is no HMAC_V1, a key is given");
-  const Digest mac =
-      hmacSha256(*request.key,
-                 {{view.context(), kContextBytes}, view.authenticatedRecords(), view.payload()});
+  const Digest mac = hmacSha256(
+      *request.key, {{view.context(), kContextBytes}, view.authenticatedRecords(), view.payload()});
   if (!equalSecrets(mac.data(), view.hmac.data() + 1, kMacBytes))
     return failed("the HMAC does not match: another key, or changed by somebody without it");
   answer = Answer::Yes;
@@ -136,8 +135,8 @@ Verdict verify(const View &view, const Request &request) {
   if (verdict.ok())
     verdict.status = checkValues(view).status();
   if (verdict.ok() && (view.flags & kDriftAlert))
-    verdict.status = Status(StatusCode::DRIFT, "the beacon reports drift: " +
-                                                   std::string(resultsText(view)));
+    verdict.status =
+        Status(StatusCode::DRIFT, "the beacon reports drift: " + std::string(resultsText(view)));
   if (verdict.ok())
     verdict.acceptable = Answer::Yes;
   return verdict;

@@ -10,8 +10,8 @@
 namespace lobit::beacon {
 
 struct Request {
-  const Key *key = nullptr;   ///< with a key, HMAC must be present and right
-  bool requireAuth = false;   ///< without a key: fails
+  const Key *key = nullptr;      ///< with a key, HMAC must be present and right
+  bool requireAuth = false;      ///< without a key: fails
   std::optional<ContextIds> ids; ///< the context must be that of these ids
   OriginPolicy origin;
 };
@@ -23,7 +23,7 @@ struct Verdict {
   Answer intact = Answer::NotChecked;     ///< form and CRC
   Answer authentic = Answer::NotChecked;  ///< HMAC
   Answer acceptable = Answer::NotChecked; ///< context, origin, numbers, thresholds
-  Status status; ///< why not: the first thing that does not hold
+  Status status;                          ///< why not: the first thing that does not hold
 
   bool ok() const { return status.ok(); }
 };

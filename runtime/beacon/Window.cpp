@@ -11,9 +11,9 @@ Result<Window> Window::create(uint32_t dim, uint64_t maxRows, Keep keep, SigmaCh
   window.inputDim_ = dim;
   window.dim_ = projection ? projection->outputs : dim;
   if (maxRows == 0 || dim == 0 || window.dim_ > kMaxDim)
-    return Status(StatusCode::INVALID_ARGUMENT,
-                  "a window of " + std::to_string(maxRows) + " rows and " + std::to_string(dim) +
-                      " columns cannot be kept");
+    return Status(StatusCode::INVALID_ARGUMENT, "a window of " + std::to_string(maxRows) +
+                                                    " rows and " + std::to_string(dim) +
+                                                    " columns cannot be kept");
   const uint64_t fit = std::clamp<uint64_t>(kMaxNumbers / window.dim_, 1, kMaxRows);
   if (keep == Keep::Last && maxRows > fit)
     return Status(StatusCode::RESOURCE_LIMIT,
@@ -25,9 +25,8 @@ Result<Window> Window::create(uint32_t dim, uint64_t maxRows, Keep keep, SigmaCh
   window.keep_ = keep;
   window.sigma_ = sigma.resolve(window.dim_, maxRows);
   if (window.capacity_ < maxRows && window.sigma_.kind == SigmaChoice::LowRank)
-    return Status(StatusCode::RESOURCE_LIMIT,
-                  "a low-rank Sigma takes at most 256 rows, found " + std::to_string(maxRows) +
-                      "; use a diagonal one");
+    return Status(StatusCode::RESOURCE_LIMIT, "a low-rank Sigma takes at most 256 rows, found " +
+                                                  std::to_string(maxRows) + "; use a diagonal one");
   window.projection_ = projection;
   window.projected_.resize(projection ? window.dim_ : 0);
   window.ring_.resize(window.capacity_ * window.dim_);

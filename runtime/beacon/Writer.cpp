@@ -111,11 +111,11 @@ Result<std::vector<uint8_t>> writeBeacon(const Content &content, const Key *key)
     return status;
   const uint32_t dim = uint32_t(content.mu.size());
   const Quantized quantized = quantizeMu(content.mu, content.deltaQ16);
-  const uint32_t flags =
-      (content.calib ? kHasCalib : 0u) | (content.results ? kHasResults : 0u) |
-      (key ? kHasHmac : 0u) | (quantized.saturated ? kSaturated : 0u) |
-      (content.times ? kHasTimes : 0u) | (content.driftAlert ? kDriftAlert : 0u) |
-      (content.sigmaReduced ? kSigmaReduced : 0u);
+  const uint32_t flags = (content.calib ? kHasCalib : 0u) | (content.results ? kHasResults : 0u) |
+                         (key ? kHasHmac : 0u) | (quantized.saturated ? kSaturated : 0u) |
+                         (content.times ? kHasTimes : 0u) |
+                         (content.driftAlert ? kDriftAlert : 0u) |
+                         (content.sigmaReduced ? kSigmaReduced : 0u);
 
   Writer writer;
   writer.out.assign(std::begin(kMagic), std::end(kMagic));

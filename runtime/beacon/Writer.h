@@ -24,7 +24,7 @@ struct Content {
   std::vector<double> mu; ///< its size is dim
   Scalar scalar = Scalar::F32;
   std::optional<Moments> calib;
-  std::optional<LowRank> lowRank; ///< only with calib
+  std::optional<LowRank> lowRank;                 ///< only with calib
   std::optional<std::pair<double, double>> times; ///< t0, t1; only with calib
   std::optional<std::string> results;             ///< canonical JSON
   bool driftAlert = false, sigmaReduced = false;

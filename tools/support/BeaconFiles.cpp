@@ -53,10 +53,10 @@ Result<std::vector<beacon::Threshold>> parseThresholds(const std::vector<std::st
     for (const beacon::Threshold &threshold : thresholds)
       twice |= metric && threshold.metric == *metric;
     if (!metric || !limit || twice)
-      return Status(StatusCode::INVALID_ARGUMENT,
-                    "the threshold '" + word + "' is " +
-                        (twice ? "given twice"
-                               : "no NAME=NUMBER with norm_dmu, cos_mu, tr_Sigma or SDS"));
+      return Status(
+          StatusCode::INVALID_ARGUMENT,
+          "the threshold '" + word + "' is " +
+              (twice ? "given twice" : "no NAME=NUMBER with norm_dmu, cos_mu, tr_Sigma or SDS"));
     thresholds.push_back({*metric, *limit});
   }
   return thresholds;
@@ -68,8 +68,9 @@ Result<std::optional<uint32_t>> parseDelta(const std::string &word) {
   const std::optional<double> value = beacon::jsonNumberValue(word);
   if (!value || *value < 1 || *value > 4294967295.0 || *value != std::floor(*value))
     return Status(StatusCode::INVALID_ARGUMENT,
-                  "delta_q16 is '" + word + "', expected auto or a whole number from 1 (65536 is "
-                                            "a step of 1)");
+                  "delta_q16 is '" + word +
+                      "', expected auto or a whole number from 1 (65536 is "
+                      "a step of 1)");
   return std::optional<uint32_t>(uint32_t(*value));
 }
 
@@ -86,8 +87,8 @@ Status driftStatus(const beacon::Results &results) {
 
 std::string resultsLine(const beacon::Results &results) {
   std::string line;
-  for (beacon::Metric metric : {beacon::Metric::Sds, beacon::Metric::NormDmu,
-                                beacon::Metric::CosMu, beacon::Metric::TrSigma}) {
+  for (beacon::Metric metric : {beacon::Metric::Sds, beacon::Metric::NormDmu, beacon::Metric::CosMu,
+                                beacon::Metric::TrSigma}) {
     char number[32];
     snprintf(number, sizeof(number), "%.6g", results.value(metric));
     line += (line.empty() ? "" : ", ") + std::string(beacon::metricName(metric)) + " " +

@@ -6,6 +6,8 @@
 #include "runtime/beacon/Summary.h"
 #include "runtime/beacon/Verify.h"
 
+#include <memory>
+
 namespace lobit {
 
 /// A whole file of at most 64 MiB.

@@ -37,12 +37,12 @@ void KeyOptions::add(CLI::App &app, const std::string &prefix, const char *group
   CLI::Option *fdOption = app.add_option("--" + prefix + "hmac-key-fd", descriptor,
                                          "An open file descriptor with the key in hexadecimal")
                               ->group(group);
-  CLI::Option *environmentOption =
-      app.add_option("--" + prefix + "hmac-key-env", environment,
-                     "An environment variable that names such a file")
-          ->group(group);
+  CLI::Option *environmentOption = app.add_option("--" + prefix + "hmac-key-env", environment,
+                                                  "An environment variable that names such a file")
+                                       ->group(group);
   CLI::Option *hexOption =
-      app.add_option(prefix.empty() ? "--hmac_key_hex,--hmac-key-hex" : "--" + prefix + "hmac-key-hex",
+      app.add_option(prefix.empty() ? "--hmac_key_hex,--hmac-key-hex"
+                                    : "--" + prefix + "hmac-key-hex",
                      hexPlace, "The key itself; other processes can read it: avoid")
           ->group(group);
   fileOption->excludes(fdOption)->excludes(environmentOption)->excludes(hexOption);

@@ -7,6 +7,7 @@
 #include "runtime/beacon/Crypto.h"
 
 #include <CLI/CLI.hpp>
+#include <optional>
 
 namespace lobit {
 

@@ -12,8 +12,8 @@ double halfValue(uint16_t bits) {
   const double sign = bits & 0x8000 ? -1 : 1;
   if (exponent == 31)
     return mantissa ? NAN : sign * INFINITY;
-  return sign * (exponent == 0 ? std::ldexp(mantissa, -24)
-                               : std::ldexp(1024 + mantissa, exponent - 25));
+  return sign *
+         (exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25));
 }
 
 template <typename T> double bitsAs(uint64_t bits) {
@@ -73,8 +73,7 @@ Result<NpyNumbers> parseNpyNumbers(ByteView file) {
   if (!type.ok())
     return std::move(type).status();
   uint64_t bytes = 0;
-  if (!checkedMul(header->elements, type->bytes, bytes) ||
-      file.size - header->dataOffset != bytes)
+  if (!checkedMul(header->elements, type->bytes, bytes) || file.size - header->dataOffset != bytes)
     return Status(StatusCode::MALFORMED, ".npy: the shape and the size of the data disagree");
   NpyNumbers out;
   out.dims = header->dims;

@@ -44,7 +44,8 @@ TEST(CanonicalJson, KeysSortByUtf16) {
   object.add("\xEF\xBC\x81", 1.0);     // U+FF01
   object.add("\xF0\x9F\x98\x80", 2.0); // U+1F600: D83D DE00 comes first
   object.add("a", "b\n\x01\xC3\xA9");
-  EXPECT_EQ(object.text(), "{\"a\":\"b\\n\\u0001\xC3\xA9\",\"\xF0\x9F\x98\x80\":2,\"\xEF\xBC\x81\":1}");
+  EXPECT_EQ(object.text(),
+            "{\"a\":\"b\\n\\u0001\xC3\xA9\",\"\xF0\x9F\x98\x80\":2,\"\xEF\xBC\x81\":1}");
   EXPECT_EQ(checkCanonicalObject(object.text(), 1).what, nullptr);
 }
 
@@ -53,13 +54,36 @@ TEST(CanonicalJson, AcceptsTheCanonicalFormAlone) {
        {"{}", R"({"a":1})", R"({"a":[1,"x",true,false,null,{"b":[]}],"b":{"c":-1.5}})",
         R"({"A":"\"\\\b\f\n\r\t\u001f/"})"})
     EXPECT_EQ(checkCanonicalObject(good, 4).what, nullptr) << good;
-  for (const char *bad :
-       {"", "[]", "1", "{", R"({"a":1,})", R"({ "a":1})", R"({"a": 1})", R"({"b":1,"a":1})",
-        R"({"a":1,"a":1})", R"({"a":01})", R"({"a":1.0})", R"({"a":1e2})", R"({"a":-0})",
-        R"({"a":+1})", R"({"a":.5})", R"({"a":"\/"})", R"({"a":"\u0041"})", R"({"a":"\u000a"})",
-        R"({"a":"\u001F"})", "{\"a\":\"\n\"}", R"({"a":tru})", R"({"a":1}x)", R"({"a":[1 ]})",
-        R"({"a":[1,]})", R"({"a":"x)", R"({"\n":1})", R"({"a"1})", R"({"a":[[[[]]]]})",
-        "{\"a\":\"\xC0\x80\"}", "{\"a\":\"\xED\xA0\x80\"}"})
+  for (const char *bad : {"",
+                          "[]",
+                          "1",
+                          "{",
+                          R"({"a":1,})",
+                          R"({ "a":1})",
+                          R"({"a": 1})",
+                          R"({"b":1,"a":1})",
+                          R"({"a":1,"a":1})",
+                          R"({"a":01})",
+                          R"({"a":1.0})",
+                          R"({"a":1e2})",
+                          R"({"a":-0})",
+                          R"({"a":+1})",
+                          R"({"a":.5})",
+                          R"({"a":"\/"})",
+                          R"({"a":"\u0041"})",
+                          R"({"a":"\u000a"})",
+                          R"({"a":"\u001F"})",
+                          "{\"a\":\"\n\"}",
+                          R"({"a":tru})",
+                          R"({"a":1}x)",
+                          R"({"a":[1 ]})",
+                          R"({"a":[1,]})",
+                          R"({"a":"x)",
+                          R"({"\n":1})",
+                          R"({"a"1})",
+                          R"({"a":[[[[]]]]})",
+                          "{\"a\":\"\xC0\x80\"}",
+                          "{\"a\":\"\xED\xA0\x80\"}"})
     EXPECT_NE(checkCanonicalObject(bad, 4).what, nullptr) << bad;
 }
 
@@ -76,7 +100,7 @@ TEST(CanonicalJson, Members) {
 
 TEST(CanonicalJson, Utf8) {
   EXPECT_TRUE(isUtf8("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"));
-  for (const char *bad : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
-                          "\xF5\x80\x80\x80", "\xFF"})
+  for (const char *bad : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80",
+                          "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"})
     EXPECT_FALSE(isUtf8(bad));
 }

@@ -230,7 +230,8 @@ TEST(BeaconForgery, W12_NumbersThatAreNone) {
         R"({"SDS":1e999,"cos_mu":1,"norm_dmu":1,"thresholds":{},"tr_Sigma":1})",
         R"({"SDS":1,"SDS":2,"cos_mu":1,"norm_dmu":1,"thresholds":{},"tr_Sigma":1})",
         R"({"SDS":1,"cos_mu":1,"norm_dmu":1,"thresholds":{},"tr_Sigma":1,"x":[[[[[]]]]]})",
-        "{\"SDS\":1,\"cos_mu\":1,\"norm_dmu\":1,\"ref\":\"\xFF\",\"thresholds\":{},\"tr_Sigma\":1}"}) {
+        "{\"SDS\":1,\"cos_mu\":1,\"norm_dmu\":1,\"ref\":\"\xFF\",\"thresholds\":{},\"tr_Sigma\":"
+        "1}"}) {
     Content content = exampleContent();
     content.results = json;
     EXPECT_FALSE(writeBeacon(content, nullptr).ok()) << json;

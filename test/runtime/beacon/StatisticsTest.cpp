@@ -18,7 +18,8 @@ static std::vector<double> randomRows(size_t count, uint64_t seed) {
   return rows;
 }
 
-static void expectNear(const std::vector<double> &a, const std::vector<double> &b, double tolerance) {
+static void expectNear(const std::vector<double> &a, const std::vector<double> &b,
+                       double tolerance) {
   ASSERT_EQ(a.size(), b.size());
   for (size_t i = 0; i < a.size(); ++i)
     EXPECT_NEAR(a[i], b[i], tolerance) << i;
@@ -68,9 +69,11 @@ TEST(BeaconStatistics, MergeEqualsTheWhole) {
       expectNear(merged.mu, whole.mu, 1e-13);
       expectNear(merged.sigma, whole.sigma, 1e-12);
     }
-  const Moments a{2, 1, {0, 0}, SigmaKind::Full, {1, 0, 0, 1}}, b{2, 3, {4, 0}, SigmaKind::Full, {1, 0, 0, 1}};
+  const Moments a{2, 1, {0, 0}, SigmaKind::Full, {1, 0, 0, 1}},
+      b{2, 3, {4, 0}, SigmaKind::Full, {1, 0, 0, 1}};
   EXPECT_EQ(merge(a, b)->sigma, (std::vector<double>{4, 0, 0, 1}));
-  const Moments c{2, 1, {0, 0}, SigmaKind::Isotropic, {1}}, d{2, 3, {4, 0}, SigmaKind::Isotropic, {1}};
+  const Moments c{2, 1, {0, 0}, SigmaKind::Isotropic, {1}},
+      d{2, 3, {4, 0}, SigmaKind::Isotropic, {1}};
   EXPECT_EQ(merge(c, d)->sigma, (std::vector<double>{2.5}));
   EXPECT_EQ(merge(a, c).status().code(), StatusCode::MISMATCH);
 }
@@ -100,7 +103,8 @@ TEST(BeaconStatistics, LowRankFindsThePlane) {
   const LowRank lowRank = *lowRankOf(rows, moments, 16);
   ASSERT_EQ(lowRank.rank(), 2u);
   EXPECT_GT(lowRank.eigenvalues[0], lowRank.eigenvalues[1]);
-  EXPECT_NEAR(lowRank.eigenvalues[0] + lowRank.eigenvalues[1], moments.trace(), 1e-9 * moments.trace());
+  EXPECT_NEAR(lowRank.eigenvalues[0] + lowRank.eigenvalues[1], moments.trace(),
+              1e-9 * moments.trace());
   for (double r : lowRank.residual)
     EXPECT_NEAR(r, 0, 1e-9 * moments.trace());
   // Sigma u = lambda u, |u| = 1, largest component positive.
@@ -132,7 +136,8 @@ TEST(BeaconStatistics, LowRankFindsThePlane) {
 TEST(BeaconProjection, Ids) {
   EXPECT_EQ(Projection::parse("rp:7:64")->seed, 7u);
   EXPECT_EQ(Projection::parse("rp:18446744073709551615:1")->outputs, 1u);
-  for (const char *bad : {"id", "rp:", "rp:1", "rp:1:", "rp:1:0", "rp:1:65537", "rp:x:1", "rp:1:1x", "rp:-1:2"})
+  for (const char *bad :
+       {"id", "rp:", "rp:1", "rp:1:", "rp:1:0", "rp:1:65537", "rp:x:1", "rp:1:1x", "rp:-1:2"})
     EXPECT_FALSE(Projection::parse(bad)) << bad;
 }
 

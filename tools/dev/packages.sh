@@ -1,8 +1,9 @@
 # Debian packages by purpose, and a function that installs the missing ones. Sourced.
 LOBIT_BUILD_PACKAGES="cmake ninja-build clang-19 lld-19 liblld-19-dev llvm-19-dev libmlir-19-dev
-  mlir-19-tools zlib1g-dev libzstd-dev nlohmann-json3-dev libcli11-dev pkg-config python3 git ca-certificates
+  mlir-19-tools zlib1g-dev libzstd-dev nlohmann-json3-dev libcli11-dev pkg-config
+  libssl-dev libb2-dev libzip-dev python3 git ca-certificates
   wasi-libc libc++-19-dev-wasm32 libc++abi-19-dev-wasm32"
-LOBIT_TEST_PACKAGES="libgtest-dev librapidcheck-dev libutf8proc-dev libssl-dev qemu-user-static g++-aarch64-linux-gnu
+LOBIT_TEST_PACKAGES="libgtest-dev librapidcheck-dev libutf8proc-dev qemu-user-static g++-aarch64-linux-gnu
   clang-format-19 clang-tidy-19 libclang-rt-19-dev nodejs npm g++ python3-numpy"
 # The page is tested in it; without it that test is skipped.
 LOBIT_BROWSER_PACKAGES="chromium"

@@ -156,7 +156,7 @@ int main() {
 
     def test_help_and_version(self):
         text = run("quant-compile", "--help").stdout.decode()
-        for flag in ("--target", "--quantize", "--layer", "--kernel", "--max-context",
+        for flag in ("--target", "--quantize", "--layer", "--kernel", "--max-context", "--kv",
                      "--stop-after", "--emit", "--report", "--dry-run", "--weight-scale",
                      "--nonfinite", "-j", "=auto", "=host", "Exit codes"):
             self.assertIn(flag, text)
@@ -164,7 +164,7 @@ int main() {
 
     def test_wrong_use(self):
         for args in (["--emit=gguf"], ["--stop-after=run"], ["--kernel=fast"], ["--bogus"],
-                     ["--weight-scale=twice"], ["--nonfinite=ignore"], ["--max-context=-1"]):
+                     ["--weight-scale=twice"], ["--nonfinite=ignore"], ["--max-context=-1"], ["--kv=f64"]):
             self.assertEqual(run("quant-compile", LAYER, *args, cwd=self.path).returncode, 2, args)
         self.assertEqual(run("quant-compile").returncode, 2)
         self.assertEqual(list(self.path.iterdir()), [])

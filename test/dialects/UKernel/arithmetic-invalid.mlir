@@ -79,3 +79,11 @@ func.func @f(%x: vector<16xf16>) {
   %0 = ukernel.widen_float %x : vector<16xf16> -> vector<8xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: vector<16xf32>) {
+  // expected-error @below {{expected 16 lanes in the result, found 8}}
+  %0 = ukernel.narrow_float %x : vector<16xf32> -> vector<8xf16>
+  return
+}

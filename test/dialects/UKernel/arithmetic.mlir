@@ -25,5 +25,9 @@ func.func @arithmetic(%t: vector<16xi8>, %i: vector<32xi8>, %b: vector<64xi8>, %
   %8 = ukernel.exp %x : vector<16xf32>
   // CHECK: ukernel.widen_float %{{[a-z0-9]+}} : vector<16xbf16> -> vector<16xf32>
   %9 = ukernel.widen_float %h : vector<16xbf16> -> vector<16xf32>
+  // CHECK: ukernel.widen_float %{{[a-z0-9]+}} finite : vector<16xbf16> -> vector<16xf32>
+  %10 = ukernel.widen_float %h finite : vector<16xbf16> -> vector<16xf32>
+  // CHECK: ukernel.narrow_float %{{[a-z0-9]+}} : vector<16xf32> -> vector<16xf16>
+  %11 = ukernel.narrow_float %9 : vector<16xf32> -> vector<16xf16>
   return
 }

@@ -33,8 +33,13 @@ static Status evaluate(lm::CacheOp op, CallFrame &frame) {
   KeyValueCache &cache = frame.session.caches[op.getLayer()];
   cache.keys.resize(type.getKvHeads() * type.getMaxContext() * type.getHeadDim());
   cache.values.resize(cache.keys.size());
-  frame.set(op.getResult(), RuntimeValue(CacheReference{&cache, type.getKvHeads(),
-                                                        type.getMaxContext(), type.getHeadDim()}));
+  if (type.getElement().isInteger(8)) {
+    cache.keyScales.resize(type.getKvHeads() * type.getMaxContext());
+    cache.valueScales.resize(cache.keyScales.size());
+  }
+  frame.set(op.getResult(),
+            RuntimeValue(CacheReference{&cache, type.getKvHeads(), type.getMaxContext(),
+                                        type.getHeadDim(), type.getElement()}));
   return {};
 }
 
@@ -90,12 +95,22 @@ static Status evaluate(lm::RopeOp op, CallFrame &frame) {
   return {};
 }
 
-/// Copies row [kvHeads * headDim] of one token to its position in [kvHeads, maxContext, headDim].
-static void store(const float *row, const CacheReference &cache, int64_t position,
-                  std::vector<float> &out) {
-  for (int64_t head = 0; head < cache.kvHeads; ++head)
-    std::copy_n(row + head * cache.headDim, cache.headDim,
-                &out[(head * cache.maxContext + position) * cache.headDim]);
+/// Stores row [kvHeads * headDim] of one token at its position in [kvHeads, maxContext,
+/// headDim], in the element type of the cache.
+static Status store(Operation *op, const float *row, const CacheReference &cache, int64_t position,
+                    std::vector<float> &out, std::vector<float> &scales) {
+  for (int64_t head = 0; head < cache.kvHeads; ++head) {
+    int64_t at = head * cache.maxContext + position;
+    const float *x = row + head * cache.headDim;
+    bool fits = cache.element.isInteger(8)
+                    ? reference::cacheInt8(x, cache.headDim, &out[at * cache.headDim], scales[at])
+                : cache.element.isF16()
+                    ? reference::cacheF16(x, cache.headDim, &out[at * cache.headDim])
+                    : (std::copy_n(x, cache.headDim, &out[at * cache.headDim]), true);
+    if (!fits)
+      return error(op, StatusCode::NONFINITE, "a key or value does not fit into the cache");
+  }
+  return {};
 }
 
 static Status evaluate(lm::AttentionOp op, CallFrame &frame) {
@@ -115,13 +130,21 @@ static Status evaluate(lm::AttentionOp op, CallFrame &frame) {
     return status;
   TensorValue y = query;
   for (int64_t t = 0; t < tokens; ++t) {
-    store(&key.floats[t * key.shape[1]], cache, position + t, cache.cache->keys);
-    store(&value.floats[t * value.shape[1]], cache, position + t, cache.cache->values);
+    for (auto [row, values, scales] :
+         {std::tuple(&key.floats[t * key.shape[1]], &cache.cache->keys, &cache.cache->keyScales),
+          {&value.floats[t * value.shape[1]], &cache.cache->values, &cache.cache->valueScales}})
+      if (Status stored = store(op, row, cache, position + t, *values, *scales); !stored.ok())
+        return stored;
     for (int64_t head = 0; head < heads; ++head) {
-      int64_t kvOffset = head / (heads / cache.kvHeads) * cache.maxContext * headDim;
+      int64_t kvRow = head / (heads / cache.kvHeads) * cache.maxContext;
       int64_t offset = (t * heads + head) * headDim;
-      reference::attention(&query.floats[offset], &cache.cache->keys[kvOffset],
-                           &cache.cache->values[kvOffset], position + t + 1, headDim,
+      reference::CacheView view{&cache.cache->keys[kvRow * headDim],
+                                &cache.cache->values[kvRow * headDim]};
+      if (cache.element.isInteger(8)) {
+        view.keyScales = &cache.cache->keyScales[kvRow];
+        view.valueScales = &cache.cache->valueScales[kvRow];
+      }
+      reference::attention(&query.floats[offset], view, position + t + 1, headDim,
                            op.getScale().convertToFloat(), &y.floats[offset]);
     }
   }

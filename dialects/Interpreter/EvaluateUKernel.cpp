@@ -3,6 +3,7 @@
 #include "dialects/Interpreter/Arithmetic/Idioms.h"
 #include "dialects/Interpreter/Arithmetic/Lanes.h"
 #include "dialects/Interpreter/Evaluation.h"
+#include "dialects/Lobit/Weights/FloatFormats.h"
 #include "dialects/UKernel/UKernelOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -101,6 +102,13 @@ static TensorValue evaluate(uk::WidenFloatOp op, CallFrame &frame) {
   return frame.tensor(op.getInput());
 }
 
+static TensorValue evaluate(uk::NarrowFloatOp op, CallFrame &frame) {
+  TensorValue result = frame.tensor(op.getInput());
+  for (float &value : result.floats)
+    value = f16ToFloat(floatToF16(value));
+  return result;
+}
+
 static void evaluateThreadRange(uk::ThreadRangeOp op, CallFrame &frame) {
   int64_t count = frame.integer(op.getCount()), thread = frame.integer(op.getThread());
   int64_t threads = frame.integer(op.getThreads());
@@ -116,7 +124,7 @@ std::optional<Status> evaluateUKernel(Operation *op, CallFrame &frame) {
   return llvm::TypeSwitch<Operation *, std::optional<Status>>(op)
       .Case<uk::TableLookupOp, uk::DotI8Op, uk::DotS8Op, uk::MatmulI8Op, uk::DotI8PairsOp,
             uk::DotS8HalvesOp, uk::WidenAddOp, uk::UnpackOp, uk::ActQuantizeOp, uk::ReduceAddOp,
-            uk::ExpOp, uk::WidenFloatOp>([&](auto typed) {
+            uk::ExpOp, uk::WidenFloatOp, uk::NarrowFloatOp>([&](auto typed) {
         frame.set(typed.getResult(), evaluate(typed, frame));
         return Status();
       })

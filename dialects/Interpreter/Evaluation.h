@@ -16,6 +16,7 @@ namespace lobit {
 struct CacheReference {
   KeyValueCache *cache;
   int64_t kvHeads, maxContext, headDim;
+  mlir::Type element;
 };
 
 /// What an SSA value stands for. A weight is the end of its chain, wherever that is.

@@ -31,10 +31,12 @@ struct TensorValue {
   int64_t size() const;
 };
 
-/// Keys and values of one layer, [kvHeads, maxContext, headDim] each.
+/// Keys and values of one layer, [kvHeads, maxContext, headDim] each, as they read back:
+/// rounded to f16, or int8 codes with scales [kvHeads, maxContext].
 struct KeyValueCache {
   std::vector<float> keys;
   std::vector<float> values;
+  std::vector<float> keyScales, valueScales;
 };
 
 /// What a conversation keeps between calls: the caches by layer.

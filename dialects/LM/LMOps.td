@@ -11,13 +11,17 @@ def LM_CacheType : TypeDef<LM_Dialect, "Cache"> {
   let typeName = "lm.cache";
   let summary = "the keys and values of one layer, kept between calls";
   let description = [{
-    Two f32 buffers [kvHeads, maxContext, headDim], keys then values.
+    Two buffers [kvHeads, maxContext, headDim], keys then values, of f32, f16 (rounded) or
+    i8: codes with one scale for each head and position (docs/numerics.md). f32 is not
+    spelled.
 
     ```mlir
     !lm.cache<2x512x64>
+    !lm.cache<2x512x64, f16>
     ```
   }];
-  let parameters = (ins "int64_t":$kvHeads, "int64_t":$maxContext, "int64_t":$headDim);
+  let parameters = (ins "int64_t":$kvHeads, "int64_t":$maxContext, "int64_t":$headDim,
+                        "::mlir::Type":$element);
   let genVerifyDecl = 1;
 }
 
@@ -107,7 +111,8 @@ def LM_AttentionOp : LM_Op<"attention", [
     t attend to positions 0 .. position + t. Query head h reads key-value head
     h / (heads / kvHeads); heads is a multiple of kvHeads. `query` is
     [tokens, heads * headDim], `key` and `value` are [tokens, kvHeads * headDim]. Scores
-    are scaled by the f32 `scale`. position + tokens is at most maxContext.
+    are scaled by the f32 `scale`. position + tokens is at most maxContext. Positions are
+    taken in blocks of 256 that are put together at the end (docs/numerics.md).
 
     ```mlir
     %y = lm.attention %q, %k, %v, %cache at %position heads 4 scale 1.250000e-01

@@ -70,6 +70,10 @@ LogicalResult WidenFloatOp::verify() {
   return verifyLanes(*this, "the result", lanesOf(getInput()), lanesOf(getResult()));
 }
 
+LogicalResult NarrowFloatOp::verify() {
+  return verifyLanes(*this, "the result", lanesOf(getInput()), lanesOf(getResult()));
+}
+
 LogicalResult BufferOp::verify() {
   bool perArgument = getSection() == Section::Input || getSection() == Section::Output;
   if (!perArgument && getArgument() != 0)

@@ -221,12 +221,30 @@ def UKernel_WidenFloatOp : UKernel_Op<"widen_float", [Pure]> {
     Done with integer arithmetic and one exact multiplication, so that no target needs
     a library call.
 
+    `finite` promises that no lane is infinite or NaN, which costs less.
+
     ```mlir
     %f = ukernel.widen_float %h : vector<16xbf16> -> vector<16xf32>
     ```
   }];
-  let arguments = (ins VectorOfRankAndType<[1], [F16, BF16]>:$input);
+  let arguments = (ins VectorOfRankAndType<[1], [F16, BF16]>:$input, UnitAttr:$finite);
   let results = (outs VectorOfRankAndType<[1], [F32]>:$result);
+  let assemblyFormat = "$input (`finite` $finite^)? attr-dict `:` type($input) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def UKernel_NarrowFloatOp : UKernel_Op<"narrow_float", [Pure]> {
+  let summary = "f16 of f32 lanes, rounded to nearest even";
+  let description = [{
+    The lanes are finite; 65520 and above becomes infinity. Done with integer arithmetic,
+    so that no target needs a library call.
+
+    ```mlir
+    %h = ukernel.narrow_float %f : vector<16xf32> -> vector<16xf16>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [F32]>:$input);
+  let results = (outs VectorOfRankAndType<[1], [F16]>:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let hasVerifier = 1;
 }

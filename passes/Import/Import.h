@@ -13,9 +13,15 @@ namespace lobit {
 /// maxContext.
 inline constexpr int64_t defaultMaxContext = 4096;
 
+enum class CacheElement { F32, F16, Int8 };
+/// "f32", "f16" or "int8".
+std::optional<CacheElement> parseCacheElement(std::string_view word);
+
 struct ImportOptions {
   /// Positions of the KV cache; 0: what the config allows, at most defaultMaxContext.
   int64_t maxContext = 0;
+  /// Element type of the KV cache.
+  CacheElement cache = CacheElement::F32;
   /// Overrides the direction that the config says.
   std::optional<ScaleDirection> weightScale;
   NonFinite nonFinite = NonFinite::Refuse;

@@ -106,6 +106,16 @@ static Result<int64_t> chooseContext(const ModelConfig &config, const ImportOpti
   return std::min(config.maxPositions, defaultMaxContext);
 }
 
+std::optional<CacheElement> parseCacheElement(std::string_view word) {
+  if (word == "f32")
+    return CacheElement::F32;
+  if (word == "f16")
+    return CacheElement::F16;
+  if (word == "int8")
+    return CacheElement::Int8;
+  return std::nullopt;
+}
+
 Result<ImportedModel> importCheckpoint(MLIRContext &context, const std::string &directory,
                                        const ImportOptions &options) {
   ImportedModel model;
@@ -131,7 +141,7 @@ Result<ImportedModel> importCheckpoint(MLIRContext &context, const std::string &
     return std::move(tokenizer).status();
 
   context.loadDialect<func::FuncDialect, lb::LobitDialect, lm::LMDialect>();
-  model.module = buildModel(context, *config, **source, *maxContext);
+  model.module = buildModel(context, *config, **source, *maxContext, options.cache);
   if (failed(verify(*model.module)))
     return Status(StatusCode::INTERNAL, directory + ": the imported module does not verify");
   model.isPacked = (*source)->hasPacked();

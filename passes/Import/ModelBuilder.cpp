@@ -16,9 +16,9 @@ namespace {
 class Builder {
 public:
   Builder(MLIRContext &context, const ModelConfig &config, const CheckpointSource &source,
-          int64_t maxContext)
-      : config_(config), source_(source), maxContext_(maxContext), builder_(&context),
-        loc_(builder_.getUnknownLoc()) {}
+          int64_t maxContext, CacheElement cache)
+      : config_(config), source_(source), maxContext_(maxContext), cache_(cache),
+        builder_(&context), loc_(builder_.getUnknownLoc()) {}
 
   OwningOpRef<ModuleOp> build();
 
@@ -48,11 +48,23 @@ private:
     op->setDiscardableAttr(lb::nameAttr, builder_.getStringAttr(module));
     return op;
   }
+  Type cacheElement() {
+    switch (cache_) {
+    case CacheElement::F32:
+      return builder_.getF32Type();
+    case CacheElement::F16:
+      return builder_.getF16Type();
+    case CacheElement::Int8:
+      return builder_.getI8Type();
+    }
+    llvm_unreachable("unknown element");
+  }
   IntegerAttr i64(int64_t value) { return builder_.getI64IntegerAttr(value); }
 
   const ModelConfig &config_;
   const CheckpointSource &source_;
   int64_t maxContext_;
+  CacheElement cache_;
   OpBuilder builder_;
   Location loc_;
 };
@@ -95,10 +107,11 @@ func::FuncOp Builder::buildBlock(int64_t layer) {
   int64_t query = config_.heads * config_.headDim, key = config_.kvHeads * config_.headDim;
 
   Value table = weight(ropeTableName, {maxContext_, config_.headDim});
-  Value cache = builder_.create<lm::CacheOp>(
-      loc_,
-      lm::CacheType::get(builder_.getContext(), config_.kvHeads, maxContext_, config_.headDim),
-      i64(layer));
+  Value cache =
+      builder_.create<lm::CacheOp>(loc_,
+                                   lm::CacheType::get(builder_.getContext(), config_.kvHeads,
+                                                      maxContext_, config_.headDim, cacheElement()),
+                                   i64(layer));
   auto rope = [&](Value input, int64_t heads) -> Value {
     return builder_.create<lm::RopeOp>(loc_, input.getType(), input, table, position, i64(heads));
   };
@@ -192,8 +205,9 @@ OwningOpRef<ModuleOp> Builder::build() {
 }
 
 OwningOpRef<ModuleOp> buildModel(MLIRContext &context, const ModelConfig &config,
-                                 const CheckpointSource &source, int64_t maxContext) {
-  return Builder(context, config, source, maxContext).build();
+                                 const CheckpointSource &source, int64_t maxContext,
+                                 CacheElement cache) {
+  return Builder(context, config, source, maxContext, cache).build();
 }
 
 } // namespace lobit

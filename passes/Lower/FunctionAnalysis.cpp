@@ -40,6 +40,11 @@ LinearShape linearShape(lb::WeightType weight, lb::WeightType bias, int64_t maxR
   return shape;
 }
 
+/// Rows of a tensor, kDynamic for those of the call.
+static int64_t rowCount(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType()).getDimSize(0);
+}
+
 static uint64_t bufferBytes(MemRefType type) {
   return llvm::divideCeil(type.getNumElements() * type.getElementTypeBitWidth(), 8);
 }
@@ -129,6 +134,9 @@ bool FunctionLowering::mustWait(const Step &step, ArrayRef<const Step *> pending
   };
   return llvm::any_of(pending, [&](const Step *earlier) {
     if (earlier->isSerial && step.isSerial)
+      return false;
+    // The same rows have the same shares.
+    if (earlier->byRow && earlier->byRow == step.byRow)
       return false;
     return touch(earlier->writes, step.reads) || touch(earlier->writes, step.writes) ||
            touch(earlier->reads, step.writes);
@@ -234,11 +242,8 @@ LogicalResult FunctionLowering::analyzeArguments() {
         value.scales = addArgument(scales);
       weights[argument] = value;
     } else {
-      MemRefType store = cacheBuffer(cast<lm::CacheType>(type));
-      Cache value;
-      value.keys = addArgument(store);
-      value.values = addArgument(store);
-      caches[argument] = value;
+      for (MemRefType buffer : cacheBuffers(cast<lm::CacheType>(type)))
+        caches[argument].push_back(addArgument(buffer));
     }
   }
 
@@ -284,7 +289,7 @@ LogicalResult FunctionLowering::analyzeCall(func::CallOp op) {
     if (isa<RankedTensorType>(operand.getType()))
       reads.push_back(tensors.at(operand));
     else if (auto it = caches.find(operand); it != caches.end())
-      writes.append({it->second.keys, it->second.values});
+      llvm::append_range(writes, it->second);
   }
   SmallVector<BufferId> results;
   for (Value result : op.getResults())
@@ -303,8 +308,8 @@ LogicalResult FunctionLowering::analyzeCall(func::CallOp op) {
         if (!it->second.type.isFloat())
           arguments.push_back(scaleView(it->second));
       } else if (auto it = caches.find(operand); it != caches.end()) {
-        arguments.push_back(view(it->second.keys, next()));
-        arguments.push_back(view(it->second.values, next()));
+        llvm::append_range(arguments,
+                           cacheViews(it->second, cast<lm::CacheType>(operand.getType())));
       } else if (isa<IndexType>(operand.getType())) {
         arguments.push_back(number(operand));
       } else {
@@ -403,24 +408,22 @@ LogicalResult FunctionLowering::analyzeWeight(Operation *op) {
 
 LogicalResult FunctionLowering::analyzeCache(lm::CacheOp op) {
   lm::CacheType type = op.getType();
-  uint64_t bytes = llvm::alignTo(bufferBytes(cacheBuffer(type)), 64);
   int64_t layer = op.getLayer();
   auto [it, isNew] = shared.caches.try_emplace(layer, type, shared.stateBytes);
-  if (isNew)
-    shared.stateBytes += 2 * bytes;
-  else if (it->second.first != type)
+  if (!isNew && it->second.first != type)
     return op.emitOpError("of layer ")
            << layer << " has the type " << type << ", but another one of this layer has the type "
            << it->second.first;
   Buffer buffer;
   buffer.section = uk::Section::State;
-  buffer.bytes = bytes;
   buffer.offset = it->second.second;
-  Cache value;
-  value.keys = addBuffer(buffer);
-  buffer.offset += bytes;
-  value.values = addBuffer(buffer);
-  caches[op.getResult()] = value;
+  for (MemRefType memory : cacheBuffers(type)) {
+    buffer.bytes = llvm::alignTo(bufferBytes(memory), 64);
+    caches[op.getResult()].push_back(addBuffer(buffer));
+    buffer.offset += buffer.bytes;
+  }
+  if (isNew)
+    shared.stateBytes = buffer.offset;
   return success();
 }
 
@@ -470,7 +473,10 @@ LogicalResult FunctionLowering::analyzeEmbed(lm::EmbedOp op) {
     arguments.push_back(rowView(y, table.type.getColumns()));
     callRows(kernel, arguments, rowsOf(op.getTokens()));
   });
-  trace({"", kernel.getName().str(), "", 0, 0});
+  steps.back().byRow = rowCount(op.getResult());
+  // One row of the table for each token.
+  uint64_t rowBytes = table.type.getDataBytes() / table.type.getRows();
+  trace({"", kernel.getName().str(), "", rowBytes, 0});
   return success();
 }
 
@@ -485,6 +491,7 @@ LogicalResult FunctionLowering::analyzeRmsNorm(lm::RmsNormOp op) {
     callRows(kernel, {rowView(x, features), weightView(weight), rowView(y, features)},
              rowsOf(op.getInput()));
   });
+  steps.back().byRow = rowCount(op.getInput());
   trace({"", kernel.getName().str(), "", static_cast<uint64_t>(weight.type.getDataBytes()), 0});
   return success();
 }
@@ -509,35 +516,49 @@ LogicalResult FunctionLowering::analyzeRope(lm::RopeOp op) {
 LogicalResult FunctionLowering::analyzeAttention(lm::AttentionOp op) {
   Cache cache = caches.at(op.getCache());
   lm::CacheType type = op.getCache().getType();
-  int64_t heads = op.getHeads();
   BufferId q = tensors.at(op.getQuery());
   BufferId k = tensors.at(op.getKey());
   BufferId v = tensors.at(op.getValue());
 
   func::FuncOp append = getOrCreateCacheAppend(shared.module, shared.maxRows, type, shared.isa);
-  addStep({k, v}, {cache.keys, cache.values}, [this, op, type, cache, k, v, append]() mutable {
+  addStep({k, v}, cache, [this, op, type, cache, k, v, append]() mutable {
     int64_t features = type.getKvHeads() * type.getHeadDim();
-    callRows(append,
-             {rowView(k, features), rowView(v, features), view(cache.keys, cacheBuffer(type)),
-              view(cache.values, cacheBuffer(type)), number(op.getPosition())},
-             rowsOf(op.getKey()));
+    SmallVector<Value> arguments = {rowView(k, features), rowView(v, features)};
+    llvm::append_range(arguments, cacheViews(cache, type));
+    arguments.append({number(op.getPosition()), rowsOf(op.getKey()), thread, threads, frame});
+    call(append, arguments);
   });
 
-  MemRefType scoreType = attentionScoreBuffer(type);
-  BufferId scores = addScratch(bufferBytes(scoreType));
+  AttentionShape shape{shared.maxRows, type, static_cast<int64_t>(op.getHeads()),
+                       op.getScale().convertToFloat()};
+  SmallVector<MemRefType> types = {attentionScoreBuffer(shape), attentionSumBuffer(shape),
+                                   attentionFactBuffer(shape)};
+  SmallVector<BufferId> memory;
+  for (MemRefType buffer : types)
+    memory.push_back(addScratch(bufferBytes(buffer)));
+  SmallVector<BufferId> reads = {q};
+  llvm::append_range(reads, cache);
+  int64_t features = shape.heads * type.getHeadDim();
+  func::FuncOp blocks = getOrCreateAttentionBlocks(shared.module, shape, shared.isa);
+  addStep(reads, memory, [this, op, type, cache, q, types, memory, features, blocks]() mutable {
+    SmallVector<Value> arguments = {rowView(q, features)};
+    llvm::append_range(arguments, cacheViews(cache, type));
+    for (auto [id, buffer] : llvm::zip(memory, types))
+      arguments.push_back(view(id, buffer));
+    arguments.push_back(number(op.getPosition()));
+    callRows(blocks, arguments, rowsOf(op.getQuery()));
+  });
+
   BufferId y = resultBuffer(op.getResult());
-  func::FuncOp kernel = getOrCreateAttention(shared.module, shared.maxRows, type, heads,
-                                             op.getScale().convertToFloat(), shared.isa);
-  addStep({q, cache.keys, cache.values}, {scores, y},
-          [this, op, type, heads, cache, q, scores, scoreType, y, kernel]() mutable {
-            int64_t features = heads * type.getHeadDim();
-            callRows(kernel,
-                     {rowView(q, features), view(cache.keys, cacheBuffer(type)),
-                      view(cache.values, cacheBuffer(type)), view(scores, scoreType),
-                      rowView(y, features), number(op.getPosition())},
-                     rowsOf(op.getQuery()));
-          });
-  trace({"", kernel.getName().str(), "", 0, 0});
+  func::FuncOp combine = getOrCreateAttentionCombine(shared.module, shape, shared.isa);
+  // It turns the facts into the weights of the blocks.
+  addStep({memory[1]}, {memory[2], y}, [this, op, types, memory, y, features, combine]() mutable {
+    callRows(combine,
+             {view(memory[1], types[1]), view(memory[2], types[2]), rowView(y, features),
+              number(op.getPosition())},
+             rowsOf(op.getQuery()));
+  });
+  trace({"", blocks.getName().str(), "", 0, 0});
   return success();
 }
 
@@ -587,6 +608,8 @@ FunctionLowering::quantized(Value input, const ActShape &shape, Value first) {
     arguments.append({first ? number(first) : constant(0), rowsOf(input), thread, threads, frame});
     call(kernel, arguments);
   });
+  if (!first)
+    steps.back().byRow = rowCount(input);
   quantizedInputs.push_back({input, first, shape, ids});
   return ids;
 }

@@ -96,6 +96,13 @@ Value FunctionLowering::scaleView(const Weight &weight) {
   return view(weight.scales, weightScaleBuffer(weight.type));
 }
 
+SmallVector<Value> FunctionLowering::cacheViews(const Cache &cache, lm::CacheType type) {
+  SmallVector<Value> views;
+  for (auto [id, buffer] : llvm::zip(cache, cacheBuffers(type)))
+    views.push_back(view(id, buffer));
+  return views;
+}
+
 Value FunctionLowering::number(Value value) { return numbers.lookup(value); }
 
 Value FunctionLowering::rowsOf(Value tensor) {

@@ -32,7 +32,7 @@ struct ModuleLowering {
   int64_t maxRows = 64;
 
   std::map<mlir::Operation *, std::unique_ptr<FunctionLowering>> functions;
-  /// Layer -> offset of the keys in the state; the values follow, 64-byte aligned.
+  /// Layer -> offset of its first buffer in the state; the others follow, 64-byte aligned.
   std::map<int64_t, std::pair<lm::CacheType, uint64_t>> caches;
   uint64_t stateBytes = 0;
   /// Distinct linear layers: type of the weight, type of the bias or null.
@@ -75,14 +75,15 @@ private:
     lb::WeightType type;
     BufferId data = 0, scales = 0;
   };
-  struct Cache {
-    BufferId keys = 0, values = 0;
-  };
+  /// The buffers of a cache, in the order of cacheBuffers.
+  using Cache = llvm::SmallVector<BufferId>;
   struct Step {
     llvm::SmallVector<BufferId> reads, writes;
     /// Runs in thread 0 alone.
     bool isSerial = false;
     bool isCall = false;
+    /// The rows it works on, when a thread reads and writes its share of the rows alone.
+    std::optional<int64_t> byRow;
     /// Whether a barrier comes before it, and how many have come.
     bool waits = false;
     int64_t epoch = 0;
@@ -132,6 +133,7 @@ private:
   mlir::Value rowView(BufferId buffer, int64_t features);
   mlir::Value weightView(const Weight &weight);
   mlir::Value scaleView(const Weight &weight);
+  llvm::SmallVector<mlir::Value> cacheViews(const Cache &cache, lm::CacheType type);
   mlir::Value number(mlir::Value value);
   mlir::Value rowsOf(mlir::Value tensor);
   mlir::Value constant(int64_t value);

@@ -2,12 +2,12 @@
 
 namespace lobit {
 
-// About 0.1 ms: longer than the gap between two operations or two tokens, shorter than
-// what a waiting program would notice on a busy machine.
-static constexpr unsigned kSpins = 2000;
+// Longer than the gap between two operations or two tokens, the choice of a token among
+// 128 K included; shorter than what a waiting program would notice on a busy machine.
+static constexpr uint64_t kSpinNanoseconds = 1000000;
 
 ThreadPool::ThreadPool(unsigned threads)
-    : threads_(threads), spins_(threads <= platform::availableCpus() ? kSpins : 0) {}
+    : threads_(threads), spins_(threads <= platform::availableCpus()) {}
 
 Result<std::unique_ptr<ThreadPool>> ThreadPool::create(unsigned threads) {
   if (threads == 0 || threads > kMaxThreads)
@@ -33,11 +33,17 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::await(std::atomic<uint32_t> &word, uint32_t value) {
-  for (unsigned i = 0; i < spins_; ++i) {
-    if (word.load(std::memory_order_acquire) != value)
-      return;
-    platform::spinPause();
-  }
+  uint64_t end = 0;
+  do {
+    // The clock is looked at so rarely that it does not delay anybody.
+    for (unsigned i = 0; i < 64; ++i) {
+      if (word.load(std::memory_order_acquire) != value)
+        return;
+      platform::spinPause();
+    }
+    if (end == 0)
+      end = platform::nowNanoseconds() + kSpinNanoseconds;
+  } while (spins_ && platform::nowNanoseconds() < end);
   // Either change() sees the sleeper, or the wait sees the changed word.
   sleepers_.fetch_add(1);
   while (word.load() == value)

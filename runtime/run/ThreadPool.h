@@ -40,7 +40,7 @@ private:
   void change(std::atomic<uint32_t> &word);
 
   const unsigned threads_;
-  unsigned spins_;
+  const bool spins_; ///< there is a CPU for each thread
   std::vector<Worker> workers_;
   std::vector<platform::Thread> handles_;
   void (*body_)(void *, unsigned) = nullptr;

@@ -43,13 +43,15 @@ class QuantBench(ToolTest):
 
     def test_model(self):
         out = self.json(self.dir / "model.lobit", "-p", "5,8", "-n", "3", "-d", "0,4", "-t", "1")
+        self.assertGreater(out["model"]["open_seconds"], 0)
+        self.assertGreater(out["model"]["file_bytes"], 1000)
         self.check(out, ["pp5", "pp8", "tg3", "pp5 @ d4", "pp8 @ d4", "tg3 @ d4"])
 
     def test_table_and_plot(self):
         plot = self.dir / "roofline.svg"
         out, _ = self.run_tool("--shape", "32x64", "--tokens", "1,2", "--form", "t2_dot", "-t", 1,
                                "--plot", plot, *QUICK)
-        for word in ("cpu", "caches", "int8 GMAC/s", "32x64 cold", "roofline"):
+        for word in ("cpu", "caches", "int8 GMAC/s", "dispatch us", "32x64 cold", "roofline"):
             self.assertIn(word, out)
         points = xml.parse(plot).getroot().findall("{http://www.w3.org/2000/svg}circle")
         self.assertEqual(len(points), 3)  # two results and one key

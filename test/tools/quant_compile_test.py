@@ -205,7 +205,7 @@ int main() {
 
     def test_help_and_version(self):
         text = run("quant-compile", "--help").stdout.decode()
-        for flag in ("--target", "--quantize", "--layer", "--kernel", "--max-context",
+        for flag in ("--target", "--quantize", "--layer", "--kernel", "--max-context", "--kv",
                      "--stop-after", "--emit", "--report", "--dry-run", "--weight-scale",
                      "--calibration", "--calibration-tokens", "--gate",
                      "--nonfinite", "-j", "=auto", "=host", "Exit codes"):
@@ -215,7 +215,8 @@ int main() {
     def test_wrong_use(self):
         for args in (["--emit=gguf"], ["--stop-after=run"], ["--kernel=fast"], ["--bogus"],
                      ["--gate=-1"], ["--gate=x"], ["--calibration-tokens=0"],
-                     ["--weight-scale=twice"], ["--nonfinite=ignore"], ["--max-context=-1"]):
+                     ["--weight-scale=twice"], ["--nonfinite=ignore"], ["--max-context=-1"],
+                     ["--kv=f64"]):
             self.assertEqual(run("quant-compile", LAYER, *args, cwd=self.path).returncode, 2, args)
         self.assertEqual(run("quant-compile").returncode, 2)
         self.assertEqual(list(self.path.iterdir()), [])

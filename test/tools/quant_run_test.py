@@ -105,8 +105,9 @@ class QuantRun(ToolTest):
     def test_explain(self):
         out, _ = self.run_tool(self.model, "-p", "the", "-n", 5, "--explain")
         self.assertIn("Decoding, 5 tokens", out)
-        for word in ("operation", "kernel", "isa", "layout", "weight bytes", "GB/s", "share", "lm_head", "i8_dot", "total"):
+        for word in ("operation", "kernel", "isa", "layout", "bytes read", "GB/s", "of read", "time", "lm_head", "i8_dot", "total"):
             self.assertIn(word, out)
+        self.assertRegex(out, r"This machine reads [0-9.]+ GB/s")
         rows = self.json(self.model, "-p", "the", "-n", 5, "--explain")["operations"]
         self.assertEqual([r["calls"] for r in rows], [5, 5])
 

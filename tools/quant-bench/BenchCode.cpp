@@ -48,7 +48,9 @@ std::string weightText(const LinearCase &c, const std::string &number, std::stri
                              (c.scheme == Scheme::Ternary ? "<tensor, f32>" : "<row, f32>");
   const std::string codes = "!lobit.weight<" + shape + ", " + scheme + ">";
   type = "!lobit.weight<" + shape + ", " + scheme + ", " + findLayout(c.layout)->word + ">";
-  const char *method = c.scheme == Scheme::Ternary ? "absmean" : "absmax";
+  const char *method = c.scheme == Scheme::Ternary ? "absmean"
+                       : c.scheme == Scheme::Int6  ? "magnitude"
+                                                   : "absmax";
   return line("k", "lobit.weight \"w" + number + "\" : " + kept) +
          line("q", std::string("lobit.quantize \"") + method + "\" %k" + number + " : " + kept +
                        " to " + codes) +

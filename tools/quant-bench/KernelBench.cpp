@@ -39,9 +39,31 @@ Result<LoadedCode> load(const std::vector<LinearCase> &cases, Isa isa, uint64_t 
 }
 
 Scheme schemeOf(Layout layout) {
-  if (layout == Layout::RowMajor)
-    return Scheme::BF16;
-  return layoutHolds(layout, Scheme::Ternary) ? Scheme::Ternary : Scheme::Int8;
+  for (Scheme scheme : {Scheme::Ternary, Scheme::Int6})
+    if (layoutHolds(layout, scheme))
+      return scheme;
+  return layout == Layout::RowMajor ? Scheme::BF16 : Scheme::Int8;
+}
+
+/// Multiplications for each weight: of int6 half are not there.
+double macsPerWeight(Scheme scheme) { return scheme == Scheme::Int6 ? 0.5 : 1; }
+
+std::vector<int8_t> randomCodes(const LinearCase &c) {
+  std::mt19937 random(1);
+  std::vector<int8_t> codes(c.out * c.in);
+  const int span = c.scheme == Scheme::Ternary ? 3 : c.scheme == Scheme::Int6 ? 64 : 255;
+  for (int8_t &code : codes)
+    code = int8_t(int(random() % unsigned(span)) - span / 2);
+  if (c.scheme == Scheme::Int6)
+    // Two of the four pairs of eight columns.
+    for (uint64_t row = 0; row < c.out; ++row)
+      for (uint64_t chunk = 0; chunk < c.in; chunk += 8) {
+        const uint64_t first = random() % 4, second = (first + 1 + random() % 3) % 4;
+        for (uint64_t i = chunk; i < std::min(chunk + 8, c.in); ++i)
+          if ((i - chunk) / 2 != first && (i - chunk) / 2 != second)
+            codes[row * c.in + i] = 0;
+      }
+  return codes;
 }
 
 /// Random codes in the layout of `c`, repeated until `memory` is full; returns how many fit.
@@ -54,10 +76,7 @@ Result<uint64_t> fillWeights(const LinearCase &c, uint64_t bytes, const platform
       memcpy(memory.data() + 2 * i, &value, 2);
     }
   } else {
-    std::vector<int8_t> codes(c.out * c.in);
-    const int span = c.scheme == Scheme::Ternary ? 3 : 255;
-    for (int8_t &code : codes)
-      code = int8_t(int(random() % unsigned(span)) - span / 2);
+    const std::vector<int8_t> codes = randomCodes(c);
     if (Status status = encodeLayout(c.layout, codes.data(), c.out, c.in, memory.data());
         !status.ok())
       return status;
@@ -195,7 +214,7 @@ Status benchKernels(const BenchOptions &o, Roofline &roofline, std::vector<Bench
             row.isa = code.isa;
             row.threads = pool->threads();
             row.tokens = tokens;
-            row.macs = double(c.out) * double(c.in) * double(tokens);
+            row.macs = double(c.out) * double(c.in) * double(tokens) * macsPerWeight(c.scheme);
             row.bytes = cold ? double(bytes + code.code.scaleCounts[i] * 4) : 0;
             row.macsPerSecond = roofline.macsPerSecond(row.threads, row.isa);
             std::vector<double> rates;

@@ -30,15 +30,21 @@ int main(int argc, char **argv) {
   if (!roofline.ok())
     return reportError(kTool, roofline.status());
   std::vector<BenchRow> rows;
+  ModelFacts model;
   Status status = options.model.empty() ? benchKernels(options, *roofline, rows)
-                                        : benchModel(options, *roofline, rows);
+                                        : benchModel(options, *roofline, rows, model);
   if (!status.ok())
     return reportError(kTool, status);
   const MachineFacts machine = machineFacts();
-  if (options.json)
-    printf("%s\n", jsonReport(machine, *roofline, rows).dump(1).c_str());
-  else
-    printf("%s", textReport(machine, *roofline, rows).c_str());
+  if (options.json) {
+    nlohmann::json report = jsonReport(machine, *roofline, rows);
+    if (!options.model.empty())
+      report["model"] = jsonReport(model);
+    printf("%s\n", report.dump(1).c_str());
+  } else {
+    printf("%s%s%s", machineText(machine, *roofline).c_str(),
+           options.model.empty() ? "" : textReport(model).c_str(), rowsText(rows).c_str());
+  }
   if (!options.plot.empty())
     if (Status written = writePlot(options.plot, rooflinePlot(machine, *roofline, rows));
         !written.ok())

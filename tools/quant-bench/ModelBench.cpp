@@ -2,6 +2,8 @@
 #include "lobit/runtime.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <fstream>
 #include <random>
 
 namespace lobit {
@@ -32,14 +34,49 @@ Work workOf(const rt::Session &session) {
   return work;
 }
 
+/// Pages of this process in memory.
+uint64_t residentBytes() {
+  std::ifstream file("/proc/self/statm");
+  uint64_t all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * platform::pageBytes();
+}
+
+double since(uint64_t before) { return double(platform::nowNanoseconds() - before) * 1e-9; }
+
 } // namespace
 
-Status benchModel(const BenchOptions &o, Roofline &roofline, std::vector<BenchRow> &rows) {
+std::string textReport(const ModelFacts &facts) {
+  const double mib = double(1 << 20);
+  char text[512];
+  snprintf(
+      text, sizeof(text),
+      "ready       %.1f ms: open %.1f, code %.1f, session %.1f\n"
+      "resident    %.0f MiB = artifact %.0f + KV cache %.0f + %.0f\n\n",
+      (facts.openSeconds + facts.codeSeconds + facts.sessionSeconds) * 1e3, facts.openSeconds * 1e3,
+      facts.codeSeconds * 1e3, facts.sessionSeconds * 1e3, double(facts.residentBytes) / mib,
+      double(facts.fileBytes) / mib, double(facts.cacheBytes) / mib,
+      (double(facts.residentBytes) - double(facts.fileBytes) - double(facts.cacheBytes)) / mib);
+  return text;
+}
+
+nlohmann::json jsonReport(const ModelFacts &facts) {
+  return {{"open_seconds", facts.openSeconds},       {"code_seconds", facts.codeSeconds},
+          {"session_seconds", facts.sessionSeconds}, {"file_bytes", facts.fileBytes},
+          {"cache_bytes", facts.cacheBytes},         {"resident_bytes", facts.residentBytes}};
+}
+
+Status benchModel(const BenchOptions &o, Roofline &roofline, std::vector<BenchRow> &rows,
+                  ModelFacts &facts) {
   rt::Error error;
+  const uint64_t residentBefore = residentBytes(), opening = platform::nowNanoseconds();
   rt::Model model = rt::Model::open(o.model, error);
+  facts.openSeconds = since(opening);
   if (!model)
     return statusOf(error);
   const lobit_model_info info = model.info();
+  facts.fileBytes = info.file_bytes;
+  facts.cacheBytes = info.state_bytes;
   if (info.kind != LOBIT_KIND_LANGUAGE_MODEL)
     return Status(StatusCode::INVALID_ARGUMENT,
                   o.model + " is a function; expected a language model");
@@ -63,10 +100,14 @@ Status benchModel(const BenchOptions &o, Roofline &roofline, std::vector<BenchRo
     for (unsigned threads : o.threads) {
       auto options = rt::make<lobit_code_options>();
       options.isa = findIsa(isa)->word;
+      const uint64_t binding = platform::nowNanoseconds();
       rt::Code code = rt::Code::bind(model, error, &options);
       if (!code)
         return statusOf(error);
+      const uint64_t creating = platform::nowNanoseconds();
       rt::Session session = rt::Session::create(code, threads, error);
+      facts.codeSeconds = double(creating - binding) * 1e-9;
+      facts.sessionSeconds = since(creating);
       if (!session)
         return statusOf(error);
       const Work work = workOf(session);
@@ -97,7 +138,8 @@ Status benchModel(const BenchOptions &o, Roofline &roofline, std::vector<BenchRo
         }
         std::vector<double> rates;
         for (unsigned r = 0; r <= o.repetitions; ++r) {
-          if (!session.rewind(0, error) || (depth != 0 && !eval(0, depth)))
+          if (session.position() >= depth ? !session.rewind(depth, error)
+                                          : !eval(session.position(), depth - session.position()))
             return statusOf(error);
           if (r != 0)
             rates.push_back(roofline.bytesPerSecondNow(threads));
@@ -112,7 +154,7 @@ Status benchModel(const BenchOptions &o, Roofline &roofline, std::vector<BenchRo
             return statusOf(error);
           // The first one brings the weights into memory.
           if (r != 0)
-            row.seconds.push_back(double(platform::nowNanoseconds() - before) * 1e-9);
+            row.seconds.push_back(since(before));
         }
         row.bytesPerSecond = median(rates);
         rows.push_back(std::move(row));
@@ -126,6 +168,8 @@ Status benchModel(const BenchOptions &o, Roofline &roofline, std::vector<BenchRo
           if (Status status = test(false, count, depth); !status.ok())
             return status;
       }
+      facts.residentBytes = std::max(facts.residentBytes,
+                                     residentBytes() - std::min(residentBytes(), residentBefore));
     }
   return {};
 }

@@ -8,7 +8,18 @@
 
 namespace lobit {
 
-Status benchModel(const BenchOptions &options, Roofline &roofline, std::vector<BenchRow> &rows);
+/// How quickly a model is ready, and what it takes.
+struct ModelFacts {
+  double openSeconds = 0, codeSeconds = 0, sessionSeconds = 0;
+  uint64_t fileBytes = 0, cacheBytes = 0;
+  /// What the process grew by while the model was run.
+  uint64_t residentBytes = 0;
+};
+
+Status benchModel(const BenchOptions &options, Roofline &roofline, std::vector<BenchRow> &rows,
+                  ModelFacts &facts);
+std::string textReport(const ModelFacts &facts);
+nlohmann::json jsonReport(const ModelFacts &facts);
 
 } // namespace lobit
 

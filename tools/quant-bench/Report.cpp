@@ -53,8 +53,7 @@ static std::string table(const std::vector<std::vector<std::string>> &rows) {
   return text;
 }
 
-std::string textReport(const MachineFacts &machine, const Roofline &roofline,
-                       const std::vector<BenchRow> &rows) {
+std::string machineText(const MachineFacts &machine, const Roofline &roofline) {
   std::string caches;
   for (const Cache &cache : machine.caches)
     caches += (caches.empty() ? "" : ", ") + cache.name + " " + std::to_string(cache.bytes >> 10) +
@@ -73,15 +72,19 @@ std::string textReport(const MachineFacts &machine, const Roofline &roofline,
   fact("huge pages  ", machine.hugePages);
 
   std::vector<std::vector<std::string>> lines = {
-      {"limits", "", "isa", "threads", "read GB/s", "int8 GMAC/s"}};
+      {"limits", "", "isa", "threads", "read GB/s", "int8 GMAC/s", "dispatch us", "barrier us"}};
   for (const Limit &limit : roofline.limits())
-    lines.push_back({"", "", findIsa(limit.isa)->word, std::to_string(limit.threads),
-                     format("%.1f", limit.bytesPerSecond * 1e-9),
-                     format("%.0f", limit.macsPerSecond * 1e-9)});
-  text += "\n" + table(lines) + "\n";
+    lines.push_back(
+        {"", "", findIsa(limit.isa)->word, std::to_string(limit.threads),
+         format("%.1f", limit.bytesPerSecond * 1e-9), format("%.0f", limit.macsPerSecond * 1e-9),
+         format("%.2f", limit.dispatchSeconds * 1e6), format("%.2f", limit.barrierSeconds * 1e6)});
+  return text + "\n" + table(lines) + "\n";
+}
 
-  lines = {{"test", "form", "isa", "threads", "tokens", "us", "spread", "tokens/s", "GMAC/s",
-            "GB/s", "read GB/s", "roofline"}};
+std::string rowsText(const std::vector<BenchRow> &rows) {
+  std::vector<std::vector<std::string>> lines = {{"test", "form", "isa", "threads", "tokens", "us",
+                                                  "spread", "tokens/s", "GMAC/s", "GB/s",
+                                                  "read GB/s", "roofline"}};
   for (const BenchRow &row : rows) {
     const double seconds = row.medianSeconds();
     lines.push_back({row.test, row.form, findIsa(row.isa)->word, std::to_string(row.threads),
@@ -93,7 +96,7 @@ std::string textReport(const MachineFacts &machine, const Roofline &roofline,
                      row.bytes > 0 ? format("%.1f", row.bytesPerSecond * 1e-9) : "",
                      format("%.0f %%", 100 * row.roofline())});
   }
-  return text + table(lines);
+  return table(lines);
 }
 
 json jsonReport(const MachineFacts &machine, const Roofline &roofline,
@@ -105,7 +108,9 @@ json jsonReport(const MachineFacts &machine, const Roofline &roofline,
     limits.push_back({{"isa", findIsa(limit.isa)->word},
                       {"threads", limit.threads},
                       {"read_bytes_per_second", limit.bytesPerSecond},
-                      {"int8_macs_per_second", limit.macsPerSecond}});
+                      {"int8_macs_per_second", limit.macsPerSecond},
+                      {"dispatch_seconds", limit.dispatchSeconds},
+                      {"barrier_seconds", limit.barrierSeconds}});
   for (const BenchRow &row : rows) {
     results.push_back({{"test", row.test},
                        {"isa", findIsa(row.isa)->word},

@@ -35,8 +35,8 @@ struct BenchRow {
 
 double median(std::vector<double> values);
 
-std::string textReport(const MachineFacts &machine, const Roofline &roofline,
-                       const std::vector<BenchRow> &rows);
+std::string machineText(const MachineFacts &machine, const Roofline &roofline);
+std::string rowsText(const std::vector<BenchRow> &rows);
 nlohmann::json jsonReport(const MachineFacts &machine, const Roofline &roofline,
                           const std::vector<BenchRow> &rows);
 

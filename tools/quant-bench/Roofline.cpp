@@ -51,6 +51,28 @@ double measurePeak(ThreadPool &pool, const LobitCodeTable &table, uint64_t macsP
   return rates[rates.size() / 2];
 }
 
+/// Seconds of run() with a body of `barriers` barriers: the median of many.
+double measureRun(ThreadPool &pool, unsigned barriers) {
+  struct Job {
+    ThreadPool *pool;
+    unsigned barriers;
+  } job = {&pool, barriers};
+  std::vector<double> seconds;
+  for (unsigned i = 0; i < 2000; ++i) {
+    const uint64_t before = platform::nowNanoseconds();
+    pool.run(
+        [](void *context, unsigned) {
+          const Job &job = *static_cast<Job *>(context);
+          for (unsigned n = 0; n < job.barriers; ++n)
+            job.pool->barrier();
+        },
+        &job);
+    seconds.push_back(double(platform::nowNanoseconds() - before) * 1e-9);
+  }
+  std::sort(seconds.begin(), seconds.end());
+  return seconds[seconds.size() / 2];
+}
+
 } // namespace
 
 ThreadPool &Roofline::pool(unsigned threads) {
@@ -87,7 +109,9 @@ Result<Roofline> Roofline::measure(const std::vector<unsigned> &threads,
     for (unsigned count : threads) {
       ThreadPool &pool = roofline.pool(count);
       roofline.limits_.push_back({count, isa, roofline.bandwidth_.median(pool, repetitions),
-                                  measurePeak(pool, *table, code->macsPerRow, repetitions)});
+                                  measurePeak(pool, *table, code->macsPerRow, repetitions),
+                                  measureRun(pool, 0),
+                                  (measureRun(pool, 100) - measureRun(pool, 0)) / 100});
     }
   }
   return roofline;

@@ -15,6 +15,8 @@ struct Limit {
   unsigned threads = 1;
   Isa isa = Isa::X86V1;
   double bytesPerSecond = 0, macsPerSecond = 0;
+  /// Starting all threads and waiting for the last; one barrier inside.
+  double dispatchSeconds = 0, barrierSeconds = 0;
 };
 
 class Roofline {

@@ -170,6 +170,7 @@ Status Compiler::import() {
   progress_.show("importing " + options_.model);
   ImportOptions options;
   options.maxContext = options_.maxContext;
+  options.cache = *parseCacheElement(options_.kv);
   if (!options_.weightScale.empty())
     options.weightScale = parseScaleDirection(options_.weightScale);
   if (options_.nonFinite != "error")

@@ -73,6 +73,12 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 
+  app.add_option("--kv", o.kv,
+                 "Elements of the KV cache: f32, f16 or int8 (a scale for each head and position)")
+      ->group(code)
+      ->check(CLI::IsMember({"f32", "f16", "int8"}))
+      ->capture_default_str();
+
   const char *output = "Output";
   app.add_option("--stop-after", o.stopAfter,
                  "Print the module after import, quantize, pack or lower; emit goes to the end")

@@ -18,6 +18,7 @@ struct CompileOptions {
   std::vector<std::string> layers;
   std::string kernel = "auto";
   int64_t maxContext = 0;
+  std::string kv = "f32";
   std::string weightScale; ///< empty: as the model says
   std::string nonFinite = "error";
   std::string stopAfter = "emit";

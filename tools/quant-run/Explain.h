@@ -1,5 +1,5 @@
 /// \file
-/// The table of --explain.
+/// What --explain prints: every operation with its kernel, bytes and time.
 #ifndef LOBIT_TOOLS_QUANT_RUN_EXPLAIN_H
 #define LOBIT_TOOLS_QUANT_RUN_EXPLAIN_H
 
@@ -10,9 +10,19 @@
 
 namespace lobit {
 
-/// One row an operation, in the order of execution; times are per call.
-std::string explainTable(const rt::Session &session, const char *isa, const std::string &what);
-nlohmann::json explainJson(const rt::Session &session, const char *isa);
+/// What the operations themselves do not know.
+struct ExplainFacts {
+  const char *isa = "";
+  /// Measured in the same run, 0: not measured.
+  double readBytesPerSecond = 0;
+  /// Bytes of the KV cache that one call read, mean over the calls and all layers.
+  double cacheBytes = 0;
+};
+
+/// A table with the title `what`.
+std::string explainTable(const rt::Session &session, const ExplainFacts &facts,
+                         const std::string &what);
+nlohmann::json explainJson(const rt::Session &session, const ExplainFacts &facts);
 
 } // namespace lobit
 

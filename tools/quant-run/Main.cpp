@@ -4,6 +4,7 @@
 #include "tools/quant-run/ListIsas.h"
 #include "tools/quant-run/Options.h"
 #include "tools/support/Npy.h"
+#include "tools/support/ReadBandwidth.h"
 #include "tools/support/Tool.h"
 
 #include <csignal>
@@ -89,6 +90,19 @@ static int runSelfTest(const rt::Model &model, const lobit_code_options &code,
   if (error)
     return reportError(kTool, error);
   return endOutput();
+}
+
+/// Measures how fast as many threads as the session has read memory.
+static ExplainFacts explainFacts(const rt::Code &code, const rt::Session &session,
+                                 double cacheBytes) {
+  ExplainFacts facts;
+  facts.isa = code.isa();
+  facts.cacheBytes = cacheBytes;
+  Result<ReadBandwidth> bandwidth = ReadBandwidth::create(ReadBandwidth::kDefaultBytes / 2);
+  Result<std::unique_ptr<ThreadPool>> pool = ThreadPool::create(session.statistics().threads);
+  if (bandwidth.ok() && pool.ok())
+    facts.readBytesPerSecond = bandwidth->median(**pool, 3);
+  return facts;
 }
 
 /// "name=file" or "file".
@@ -211,12 +225,12 @@ static int runFunction(const rt::Model &model, const rt::Code &code, rt::Session
           {{"name", values[i].name},
            {"dims", std::vector<uint64_t>(outputs[i].dims, outputs[i].dims + outputs[i].rank)}});
     if (options.explain)
-      out["operations"] = explainJson(session, code.isa());
+      out["operations"] = explainJson(session, explainFacts(code, session, 0));
     if (beacon.isGiven())
       out["beacon"] = beaconJson(beacon);
     printf("%s\n", out.dump(1).c_str());
   } else if (options.explain) {
-    printf("%s", explainTable(session, code.isa(), "One call").c_str());
+    printf("%s", explainTable(session, explainFacts(code, session, 0), "One call").c_str());
   }
   if (int exitCode = endOutput())
     return exitCode;
@@ -348,6 +362,11 @@ static int runLanguageModel(const rt::Model &model, const rt::Code &code, rt::Se
   if (int exitCode = writeBeacon(beacon, options.json))
     return exitCode;
   const lobit_statistics s = session.statistics();
+  // A call reads what is before its tokens and, on the mean, half of them.
+  const double cacheBytes =
+      double(info.state_bytes) / double(info.max_context) *
+      (count != 0 ? double(s.prompt_tokens) + double(s.generated_tokens + 1) / 2
+                  : double(s.prompt_tokens) / 2);
   if (options.json) {
     static const char *const kReasons[] = {"limit", "end", "context", "output"};
     json variants = json::array();
@@ -371,7 +390,7 @@ static int runLanguageModel(const rt::Model &model, const rt::Code &code, rt::Se
     if (!options.tokens)
       out["prompt"] = prompt;
     if (options.explain)
-      out["operations"] = explainJson(session, code.isa());
+      out["operations"] = explainJson(session, explainFacts(code, session, cacheBytes));
     if (beacon.isGiven())
       out["beacon"] = beaconJson(beacon);
     printf("%s\n", out.dump(1).c_str());
@@ -382,7 +401,7 @@ static int runLanguageModel(const rt::Model &model, const rt::Code &code, rt::Se
   if (options.explain) {
     std::string what = count != 0 ? "Decoding, " + std::to_string(s.generated_tokens) + " tokens"
                                   : "Prompt, " + std::to_string(s.prompt_tokens) + " tokens";
-    printf("\n%s", explainTable(session, code.isa(), what).c_str());
+    printf("\n%s", explainTable(session, explainFacts(code, session, cacheBytes), what).c_str());
   }
   if (int exitCode = endOutput())
     return exitCode;

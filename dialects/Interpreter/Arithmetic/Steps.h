@@ -13,10 +13,24 @@ void rmsNorm(const float *x, const float *weight, int64_t n, float eps, float *y
 /// Rotates one head; `table` holds headDim / 2 cosines, then headDim / 2 sines; y may be x.
 void rope(const float *x, const float *table, int64_t headDim, float *y);
 
-/// One query head over positions 0 .. positions - 1; keys and values are
-/// [positions, headDim].
-void attention(const float *query, const float *keys, const float *values, int64_t positions,
-               int64_t headDim, float scale, float *y);
+/// Rounds one head of keys or values to f16; false when one does not fit.
+bool cacheF16(const float *x, int64_t headDim, float *out);
+/// One head as int8 codes with a scale; false when one is not finite.
+bool cacheInt8(const float *x, int64_t headDim, float *codes, float &scale);
+
+/// Keys and values of one key-value head, [positions, headDim]; the scales, one for each
+/// position, are null but for int8.
+struct CacheView {
+  const float *keys, *values;
+  const float *keyScales = nullptr, *valueScales = nullptr;
+};
+
+/// Positions that are summed together, before the blocks are.
+inline constexpr int64_t attentionBlock = 256;
+
+/// One query head over positions 0 .. positions - 1.
+void attention(const float *query, const CacheView &cache, int64_t positions, int64_t headDim,
+               float scale, float *y);
 
 /// max(gate, 0)^2 * up.
 float gatedRelu2(float gate, float up);

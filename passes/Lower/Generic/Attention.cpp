@@ -1,3 +1,7 @@
+// Attention in two steps. The first takes blocks of attentionBlock positions: scores,
+// exponentials and weighted values of all query heads that share keys and values, so that
+// these are read once. The second puts the blocks of a head together. A block is the same
+// for any number of threads, and so is the result.
 #include "passes/Lower/Generic/FloatKernels.h"
 #include "passes/Lower/Generic/KernelBuilder.h"
 
@@ -15,189 +19,313 @@ using namespace mlir;
 
 namespace lobit {
 
-MemRefType cacheBuffer(lm::CacheType type) {
-  return MemRefType::get({type.getKvHeads(), type.getMaxContext(), type.getHeadDim()},
-                         Float32Type::get(type.getContext()));
+int64_t AttentionShape::blocks() const {
+  return llvm::divideCeil(cache.getMaxContext(), attentionBlock);
 }
 
-MemRefType attentionScoreBuffer(lm::CacheType cache) {
-  return MemRefType::get({attentionWorkers, static_cast<int64_t>(llvm::alignTo(
-                                                cache.getMaxContext(), KernelBuilder::lanes))},
-                         Float32Type::get(cache.getContext()));
+MemRefType attentionScoreBuffer(const AttentionShape &shape) {
+  return MemRefType::get({attentionWorkers, shape.group(), attentionBlock},
+                         Float32Type::get(shape.cache.getContext()));
 }
 
-func::FuncOp getOrCreateCacheAppend(ModuleOp module, int64_t maxRows, lm::CacheType cache,
-                                    Isa isa) {
-  int64_t kvHeads = cache.getKvHeads(), headDim = cache.getHeadDim();
-  std::string name =
-      floatKernelName(("cache_append_" + Twine(kvHeads) + "x" + Twine(headDim)).str(), isa);
-  if (auto function = module.lookupSymbol<func::FuncOp>(name))
-    return function;
+MemRefType attentionSumBuffer(const AttentionShape &shape) {
+  return MemRefType::get({shape.maxRows * shape.heads, shape.blocks(), shape.cache.getHeadDim()},
+                         Float32Type::get(shape.cache.getContext()));
+}
 
-  MLIRContext *context = module.getContext();
-  Type index = IndexType::get(context);
-  MemRefType row = rowBuffer(context, maxRows, kvHeads * headDim);
-  MemRefType store = cacheBuffer(cache);
-  KernelBuilder k(module, name, {row, row, store, store, index, index, index, index});
-  Value position = k.argument(4), rows = k.argument(5);
-  auto [begin, end] = k.threadRange(k.mulIndex(rows, kvHeads), k.argument(6), k.argument(7));
-  k.loop(begin, end, 1, [&](Value item) {
-    Value t = k.divIndex(item, k.index(kvHeads));
-    Value head = k.remIndex(item, k.index(kvHeads));
-    Value first = k.mulIndex(head, headDim);
-    Value at = k.addIndex(position, t);
-    k.columns(headDim, [&](Value i, int64_t width) {
-      for (unsigned which : {0u, 1u})
-        k.store(k.load(k.argument(which), {t, k.addIndex(first, i)}, width), k.argument(2 + which),
-                {head, at, i}, width);
-    });
-  });
-  return k.finish();
+MemRefType attentionFactBuffer(const AttentionShape &shape) {
+  return MemRefType::get({shape.maxRows * shape.heads, shape.blocks(), 2},
+                         Float32Type::get(shape.cache.getContext()));
+}
+
+static std::string kernelName(StringRef what, const AttentionShape &shape, Isa isa) {
+  return floatKernelName(
+      (what + "_" + cacheWord(shape.cache) + "_" + Twine(shape.heads) + "x" +
+       Twine(shape.cache.getKvHeads()) + "x" + Twine(shape.cache.getHeadDim()) + "_" +
+       llvm::utohexstr(llvm::bit_cast<uint32_t>(shape.scale), /*LowerCase=*/true))
+          .str(),
+      isa);
+}
+
+/// How many vectors of 16 f32 the registers hold beside what a step needs.
+static int64_t accumulators(Isa isa) {
+  const IsaInfo *info = findIsa(isa);
+  if (info->requiredCpuFeatures & CpuAvx512F)
+    return 16;
+  if (info->requiredCpuFeatures & CpuAvx2 || info->arch == Arch::AArch64)
+    return 4;
+  return 2;
 }
 
 namespace {
 
-/// One query: all values the steps below share.
-struct Query {
-  Value q, keys, values, scores, y;
-  Value row;    ///< of q and y
-  Value column; ///< first column of the head
+/// Query heads first .. first + count - 1 of one row, and a block of positions.
+class BlockOfHeads {
+public:
+  BlockOfHeads(KernelBuilder &k, const AttentionShape &shape, Isa isa)
+      : k(k), cache(shape.cache), scale(shape.scale), heads(shape.heads), group(shape.group()),
+        vectors(accumulators(isa)) {}
+
+  Value q, keys, values, keyScales, valueScales, scores, sums, facts;
+  Value row; ///< of q
   Value kvHead;
-  Value slot;  ///< row of `scores`
-  Value count; ///< positions it attends to
-  int64_t headDim;
-};
+  Value slot; ///< of `scores`
+  Value block;
+  Value first, last; ///< positions
 
-/// scores[j] = dot(q, k[j]) * scale; returns the largest.
-Value emitScores(KernelBuilder &k, const Query &query, float scale) {
-  // The query stays in registers as long as it fits into 8 vectors.
-  bool keep = query.headDim <= 8 * KernelBuilder::lanes;
-  SmallVector<Value> chunks;
-  for (int64_t c = 0; keep && c < query.headDim; c += KernelBuilder::lanes)
-    chunks.push_back(k.load(query.q, {query.row, k.addIndex(query.column, k.index(c))},
-                            std::min(KernelBuilder::lanes, query.headDim - c)));
-  Value lowest = k.f32(-std::numeric_limits<float>::infinity());
-  return k.loop(
-      k.index(0), query.count, 1, {lowest},
-      [&](Value j, ArrayRef<Value> carried) -> SmallVector<Value> {
-        auto step = [&](Value column, int64_t width, Value sum, Value q) -> Value {
-          Value key = k.load(query.keys, {query.kvHead, j, column}, width);
-          return k.b.create<arith::AddFOp>(sum, k.b.create<arith::MulFOp>(q, key));
-        };
-        Value sum = k.zeros();
-        if (keep) {
-          for (auto [n, q] : llvm::enumerate(chunks)) {
-            int64_t c = n * KernelBuilder::lanes;
-            sum = step(k.index(c), std::min(KernelBuilder::lanes, query.headDim - c), sum, q);
-          }
-        } else {
-          sum = k.columns(query.headDim, sum, [&](Value c, int64_t width, Value sum) {
-            return step(c, width, sum,
-                        k.load(query.q, {query.row, k.addIndex(query.column, c)}, width));
-          });
-        }
-        Value score = k.b.create<arith::MulFOp>(k.b.create<uk::ReduceAddOp>(k.b.getF32Type(), sum),
-                                                k.f32(scale));
-        k.b.create<memref::StoreOp>(score, query.scores, ValueRange{query.slot, j});
-        Value greater = k.b.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, score, carried[0]);
-        return {k.b.create<arith::SelectOp>(greater, score, carried[0])};
-      })[0];
-}
-
-/// scores[j] = exp(scores[j] - largest); returns their sum. Lanes past the end count as 0.
-Value emitExponentials(KernelBuilder &k, const Query &query, Value largest) {
-  Value shift = k.splat(largest);
-  auto laneType = VectorType::get({KernelBuilder::lanes}, k.b.getI32Type());
-  SmallVector<int32_t> numbers(KernelBuilder::lanes);
-  std::iota(numbers.begin(), numbers.end(), 0);
-  Value lane =
-      k.b.create<arith::ConstantOp>(DenseElementsAttr::get(laneType, ArrayRef<int32_t>(numbers)));
-  Value sums = k.loop(k.index(0), query.count, KernelBuilder::lanes, {k.zeros()},
-                      [&](Value j, ArrayRef<Value> carried) -> SmallVector<Value> {
-                        Value score = k.load(query.scores, {query.slot, j}, KernelBuilder::lanes);
-                        Value e = k.b.create<uk::ExpOp>(k.b.create<arith::SubFOp>(score, shift));
-                        Value left = k.b.create<arith::IndexCastOp>(
-                            k.b.getI32Type(), k.b.create<arith::SubIOp>(query.count, j));
-                        Value inside = k.b.create<arith::CmpIOp>(arith::CmpIPredicate::slt, lane,
-                                                                 k.splat(left));
-                        e = k.b.create<arith::SelectOp>(inside, e, k.zeros());
-                        k.store(e, query.scores, {query.slot, j}, KernelBuilder::lanes);
-                        return {k.b.create<arith::AddFOp>(carried[0], e)};
-                      })[0];
-  return k.b.create<uk::ReduceAddOp>(k.b.getF32Type(), sums);
-}
-
-/// y[d] = (sum over j of scores[j] * v[j][d]) / total, up to 4 vectors of d at a time.
-void emitWeightedValues(KernelBuilder &k, const Query &query, Value total) {
-  Value divisor = k.splat(total);
-  constexpr int64_t block = 4 * KernelBuilder::lanes;
-  for (int64_t d = 0; d < query.headDim; d += block) {
-    SmallVector<std::pair<int64_t, int64_t>> chunks; // column, width
-    for (int64_t c = d; c < std::min(d + block, query.headDim); c += KernelBuilder::lanes)
-      chunks.emplace_back(c, std::min(KernelBuilder::lanes, query.headDim - c));
-    SmallVector<Value> sums(chunks.size(), k.zeros());
-    sums = k.loop(
-        k.index(0), query.count, 1, sums,
-        [&](Value j, ArrayRef<Value> carried) -> SmallVector<Value> {
-          Value e = k.splat(k.b.create<memref::LoadOp>(query.scores, ValueRange{query.slot, j}));
-          SmallVector<Value> next;
-          for (auto [chunk, sum] : llvm::zip(chunks, carried)) {
-            Value v = k.load(query.values, {query.kvHead, j, k.index(chunk.first)}, chunk.second);
-            next.push_back(k.b.create<arith::AddFOp>(sum, k.b.create<arith::MulFOp>(e, v)));
-          }
-          return next;
-        });
-    for (auto [chunk, sum] : llvm::zip(chunks, sums))
-      k.store(k.b.create<arith::DivFOp>(sum, divisor), query.y,
-              {query.row, k.addIndex(query.column, k.index(chunk.first))}, chunk.second);
+  void emit() {
+    int64_t together = std::min(group, std::max<int64_t>(1, std::min<int64_t>(vectors, 4)));
+    for (int64_t head = 0; head < group; head += together)
+      emitScores(head, std::min(together, group - head));
+    for (int64_t head = 0; head < group; ++head)
+      emitExponentials(head);
+    for (int64_t head = 0; head < group; head += together)
+      emitWeightedValues(head, std::min(together, group - head));
   }
-}
+
+private:
+  static constexpr int64_t lanes = KernelBuilder::lanes;
+
+  int64_t width(int64_t column) const { return std::min(lanes, cache.getHeadDim() - column); }
+  Value column(int64_t head, int64_t c) {
+    Value queryHead = k.addIndex(k.mulIndex(kvHead, group), k.index(head));
+    return k.addIndex(k.mulIndex(queryHead, cache.getHeadDim()), k.index(c));
+  }
+  /// Row of `sums` and `facts`.
+  Value part(int64_t head) {
+    Value queryHead = k.addIndex(k.mulIndex(kvHead, group), k.index(head));
+    return k.addIndex(k.mulIndex(row, heads), queryHead);
+  }
+
+  /// scores[head][j - first] = dot(q, k[j]) (* scale of k[j]) * scale for `count` heads.
+  void emitScores(int64_t head, int64_t count) {
+    int64_t step = std::max<int64_t>(1, vectors / count);
+    Value whole = k.b.create<arith::SubIOp>(
+        last, k.remIndex(k.b.create<arith::SubIOp>(last, first), k.index(step)));
+    k.loop(first, whole, step, [&](Value j) { emitScores(head, count, j, step); });
+    if (step > 1)
+      k.loop(whole, last, 1, [&](Value j) { emitScores(head, count, j, 1); });
+  }
+
+  void emitScores(int64_t head, int64_t count, Value j, int64_t positions) {
+    SmallVector<Value> dots(count * positions, k.zeros()); // by head, then position
+    auto addChunk = [&](Value c, int64_t width, SmallVector<Value> sums) {
+      SmallVector<Value> key;
+      for (int64_t p = 0; p < positions; ++p)
+        key.push_back(k.loadCached(keys, {kvHead, k.addIndex(j, k.index(p)), c}, width));
+      for (int64_t h = 0; h < count; ++h) {
+        Value query = k.load(q, {row, k.addIndex(column(head + h, 0), c)}, width);
+        for (int64_t p = 0; p < positions; ++p) {
+          Value &sum = sums[h * positions + p];
+          sum = k.b.create<arith::AddFOp>(sum, k.b.create<arith::MulFOp>(query, key[p]));
+        }
+      }
+      return sums;
+    };
+    int64_t whole = cache.getHeadDim() / lanes * lanes;
+    if (whole > 0)
+      dots = k.loop(k.index(0), k.index(whole), lanes, dots,
+                    [&](Value c, ArrayRef<Value> carried) -> SmallVector<Value> {
+                      return addChunk(c, lanes, SmallVector<Value>(carried));
+                    });
+    if (whole < cache.getHeadDim())
+      dots = addChunk(k.index(whole), width(whole), dots);
+    Value reduced = k.reduceEach(dots);
+    Value at = k.b.create<arith::SubIOp>(j, first);
+    for (int64_t h = 0; h < count; ++h) {
+      Value score = k.slice(reduced, h * positions, positions);
+      if (keyScales)
+        score = k.b.create<arith::MulFOp>(
+            score, k.b.create<vector::LoadOp>(score.getType(), keyScales, ValueRange{kvHead, j}));
+      score = k.b.create<arith::MulFOp>(score, k.splat(k.f32(scale), positions));
+      k.b.create<vector::StoreOp>(score, scores, ValueRange{slot, k.index(head + h), at});
+    }
+  }
+
+  /// scores = exp(scores - largest) (* scale of v[j]); facts = largest, sum of exponentials.
+  void emitExponentials(int64_t head) {
+    Value count = k.b.create<arith::SubIOp>(last, first);
+    Value slotHead = k.index(head);
+    auto laneType = VectorType::get({lanes}, k.b.getI32Type());
+    SmallVector<int32_t> numbers(lanes);
+    std::iota(numbers.begin(), numbers.end(), 0);
+    Value lane =
+        k.b.create<arith::ConstantOp>(DenseElementsAttr::get(laneType, ArrayRef<int32_t>(numbers)));
+    auto inside = [&](Value j) -> Value {
+      Value left =
+          k.b.create<arith::IndexCastOp>(k.b.getI32Type(), k.b.create<arith::SubIOp>(count, j));
+      return k.b.create<arith::CmpIOp>(arith::CmpIPredicate::slt, lane, k.splat(left));
+    };
+    Value lowest = k.splat(k.f32(-std::numeric_limits<float>::infinity()));
+    Value largest = k.loop(k.index(0), count, lanes, {lowest},
+                           [&](Value j, ArrayRef<Value> carried) -> SmallVector<Value> {
+                             Value score = k.load(scores, {slot, slotHead, j}, lanes);
+                             score = k.b.create<arith::SelectOp>(inside(j), score, lowest);
+                             return {k.greater(score, carried[0])};
+                           })[0];
+    for (int64_t half = lanes / 2; half >= 1; half /= 2)
+      largest = k.greater(k.slice(largest, half, half), k.slice(largest, 0, half));
+    Value top = k.b.create<vector::ExtractOp>(largest, ArrayRef<int64_t>{0});
+    Value shift = k.splat(top);
+    Value total = k.loop(k.index(0), count, lanes, {k.zeros()},
+                         [&](Value j, ArrayRef<Value> carried) -> SmallVector<Value> {
+                           Value score = k.load(scores, {slot, slotHead, j}, lanes);
+                           Value e = k.b.create<uk::ExpOp>(k.b.create<arith::SubFOp>(score, shift));
+                           e = k.b.create<arith::SelectOp>(inside(j), e, k.zeros());
+                           Value weight = e;
+                           if (valueScales)
+                             weight = k.b.create<arith::MulFOp>(
+                                 e, k.load(valueScales, {kvHead, k.addIndex(first, j)}, lanes));
+                           k.store(weight, scores, {slot, slotHead, j}, lanes);
+                           return {k.b.create<arith::AddFOp>(carried[0], e)};
+                         })[0];
+    Value z = k.b.create<uk::ReduceAddOp>(k.b.getF32Type(), total);
+    Value at = part(head);
+    k.b.create<memref::StoreOp>(top, facts, ValueRange{at, block, k.index(0)});
+    k.b.create<memref::StoreOp>(z, facts, ValueRange{at, block, k.index(1)});
+  }
+
+  /// sums[d] = sum over j of scores[j] * v[j][d] for `count` heads, some columns at a time.
+  void emitWeightedValues(int64_t head, int64_t count) {
+    int64_t step = std::max<int64_t>(1, vectors / count) * lanes;
+    for (int64_t d = 0; d < cache.getHeadDim(); d += step) {
+      SmallVector<int64_t> columns;
+      for (int64_t c = d; c < std::min(d + step, cache.getHeadDim()); c += lanes)
+        columns.push_back(c);
+      SmallVector<Value> totals(count * columns.size(), k.zeros());
+      totals = k.loop(
+          first, last, 1, totals, [&](Value j, ArrayRef<Value> carried) -> SmallVector<Value> {
+            SmallVector<Value> v, next;
+            for (int64_t c : columns)
+              v.push_back(k.loadCached(values, {kvHead, j, k.index(c)}, width(c)));
+            Value at = k.b.create<arith::SubIOp>(j, first);
+            for (int64_t h = 0; h < count; ++h) {
+              Value weight = k.splat(
+                  k.b.create<memref::LoadOp>(scores, ValueRange{slot, k.index(head + h), at}));
+              for (auto [c, value] : llvm::enumerate(v))
+                next.push_back(k.b.create<arith::AddFOp>(carried[h * columns.size() + c],
+                                                         k.b.create<arith::MulFOp>(weight, value)));
+            }
+            return next;
+          });
+      for (int64_t h = 0; h < count; ++h)
+        for (auto [c, column] : llvm::enumerate(columns))
+          k.store(totals[h * columns.size() + c], sums, {part(head + h), block, k.index(column)},
+                  width(column));
+    }
+  }
+
+  KernelBuilder &k;
+  lm::CacheType cache;
+  float scale;
+  int64_t heads, group, vectors;
+};
 
 } // namespace
 
-/// A thread takes (head, token) pairs, head by head, and has its own row of scores.
-func::FuncOp getOrCreateAttention(ModuleOp module, int64_t maxRows, lm::CacheType cache,
-                                  int64_t heads, float scale, Isa isa) {
-  int64_t kvHeads = cache.getKvHeads(), headDim = cache.getHeadDim();
-  std::string name =
-      floatKernelName(("attention_" + Twine(heads) + "x" + Twine(kvHeads) + "x" + Twine(headDim) +
-                       "_" + llvm::utohexstr(llvm::bit_cast<uint32_t>(scale), /*LowerCase=*/true))
-                          .str(),
-                      isa);
+/// A thread takes (key-value head, block, token) triples and has its own scores.
+func::FuncOp getOrCreateAttentionBlocks(ModuleOp module, const AttentionShape &shape, Isa isa) {
+  std::string name = kernelName("attention_blocks", shape, isa);
   if (auto function = module.lookupSymbol<func::FuncOp>(name))
     return function;
-
+  lm::CacheType cache = shape.cache;
   MLIRContext *context = module.getContext();
   Type index = IndexType::get(context);
-  MemRefType row = rowBuffer(context, maxRows, heads * headDim);
-  MemRefType store = cacheBuffer(cache);
-  KernelBuilder k(
-      module, name,
-      {row, store, store, attentionScoreBuffer(cache), row, index, index, index, index});
-  Value position = k.argument(5), rows = k.argument(6), thread = k.argument(7);
-  Value workers = k.b.create<arith::MinUIOp>(k.argument(8), k.index(attentionWorkers));
-  Value items = k.mulIndex(rows, heads);
+  SmallVector<Type> types = {rowBuffer(context, shape.maxRows, shape.heads * cache.getHeadDim())};
+  SmallVector<MemRefType> stores = cacheBuffers(cache);
+  types.append(stores.begin(), stores.end());
+  types.append({attentionScoreBuffer(shape), attentionSumBuffer(shape), attentionFactBuffer(shape),
+                index, index, index, index});
+  KernelBuilder k(module, name, types);
+  unsigned next = 1 + stores.size();
+  Value position = k.argument(next + 3), rows = k.argument(next + 4), thread = k.argument(next + 5);
+  Value workers = k.b.create<arith::MinUIOp>(k.argument(next + 6), k.index(attentionWorkers));
+  Value size = k.index(attentionBlock);
+  Value blocks = k.addIndex(
+      k.divIndex(k.addIndex(position, k.b.create<arith::SubIOp>(rows, k.index(1))), size),
+      k.index(1));
+  Value perHead = k.b.create<arith::MulIOp>(blocks, rows);
+  Value items = k.mulIndex(perHead, cache.getKvHeads());
   auto [begin, end] = k.threadRange(items, thread, workers);
   // A thread without a slot gets an empty range.
   begin = k.b.create<arith::MinUIOp>(begin, items);
   end = k.b.create<arith::MinUIOp>(end, items);
   k.loop(begin, end, 1, [&](Value item) {
-    Value head = k.divIndex(item, rows);
-    Query query;
-    query.q = k.argument(0);
-    query.keys = k.argument(1);
-    query.values = k.argument(2);
-    query.scores = k.argument(3);
-    query.y = k.argument(4);
-    query.row = k.remIndex(item, rows);
-    query.column = k.mulIndex(head, headDim);
-    query.kvHead = k.divIndex(head, k.index(heads / kvHeads));
-    query.slot = thread;
-    query.count = k.addIndex(k.addIndex(position, query.row), k.index(1));
-    query.headDim = headDim;
-    Value largest = emitScores(k, query, scale);
-    Value total = emitExponentials(k, query, largest);
-    emitWeightedValues(k, query, total);
+    BlockOfHeads heads(k, shape, isa);
+    heads.q = k.argument(0);
+    heads.keys = k.argument(1);
+    heads.values = k.argument(2);
+    if (stores.size() == 4) {
+      heads.keyScales = k.argument(3);
+      heads.valueScales = k.argument(4);
+    }
+    heads.scores = k.argument(next);
+    heads.sums = k.argument(next + 1);
+    heads.facts = k.argument(next + 2);
+    heads.slot = thread;
+    heads.kvHead = k.divIndex(item, perHead);
+    Value rest = k.remIndex(item, perHead);
+    heads.block = k.divIndex(rest, rows);
+    heads.row = k.remIndex(rest, rows);
+    heads.first = k.b.create<arith::MulIOp>(heads.block, size);
+    Value count = k.addIndex(k.addIndex(position, heads.row), k.index(1));
+    heads.last = k.b.create<arith::MinUIOp>(k.addIndex(heads.first, size), count);
+    // A block behind the token of an early row is empty.
+    k.when(k.b.create<arith::CmpIOp>(arith::CmpIPredicate::ult, heads.first, count),
+           [&] { heads.emit(); });
+  });
+  return k.finish();
+}
+
+/// A thread takes (token, head) pairs.
+func::FuncOp getOrCreateAttentionCombine(ModuleOp module, const AttentionShape &shape, Isa isa) {
+  std::string name = kernelName("attention_combine", shape, isa);
+  if (auto function = module.lookupSymbol<func::FuncOp>(name))
+    return function;
+  int64_t headDim = shape.cache.getHeadDim();
+  MLIRContext *context = module.getContext();
+  Type index = IndexType::get(context);
+  KernelBuilder k(module, name,
+                  {attentionSumBuffer(shape), attentionFactBuffer(shape),
+                   rowBuffer(context, shape.maxRows, shape.heads * headDim), index, index, index,
+                   index});
+  Value sums = k.argument(0), facts = k.argument(1), y = k.argument(2), position = k.argument(3);
+  auto [begin, end] =
+      k.threadRange(k.mulIndex(k.argument(4), shape.heads), k.argument(5), k.argument(6));
+  k.loop(begin, end, 1, [&](Value item) {
+    Value row = k.divIndex(item, k.index(shape.heads));
+    Value head = k.remIndex(item, k.index(shape.heads));
+    Value blocks =
+        k.addIndex(k.divIndex(k.addIndex(position, row), k.index(attentionBlock)), k.index(1));
+    auto fact = [&](Value block, int64_t which) -> Value {
+      return k.b.create<memref::LoadOp>(facts, ValueRange{item, block, k.index(which)});
+    };
+    Value largest = k.loop(k.index(0), blocks, 1, {k.f32(-std::numeric_limits<float>::infinity())},
+                           [&](Value block, ArrayRef<Value> carried) -> SmallVector<Value> {
+                             return {k.greater(fact(block, 0), carried[0])};
+                           })[0];
+    // facts[block][0] becomes the weight of the block.
+    Value total =
+        k.loop(k.index(0), blocks, 1, {k.f32(0)},
+               [&](Value block, ArrayRef<Value> carried) -> SmallVector<Value> {
+                 Value shifted = k.splat(k.b.create<arith::SubFOp>(fact(block, 0), largest));
+                 Value weight = k.b.create<vector::ExtractOp>(
+                     k.b.create<uk::ExpOp>(shifted).getResult(), ArrayRef<int64_t>{0});
+                 k.b.create<memref::StoreOp>(weight, facts, ValueRange{item, block, k.index(0)});
+                 Value part = k.b.create<arith::MulFOp>(weight, fact(block, 1));
+                 return {k.b.create<arith::AddFOp>(carried[0], part)};
+               })[0];
+    Value divisor = k.splat(total);
+    k.columns(headDim, [&](Value d, int64_t width) {
+      Value sum = k.loop(k.index(0), blocks, 1, {k.zeros()},
+                         [&](Value block, ArrayRef<Value> carried) -> SmallVector<Value> {
+                           Value part = k.b.create<arith::MulFOp>(
+                               k.splat(fact(block, 0)), k.load(sums, {item, block, d}, width));
+                           return {k.b.create<arith::AddFOp>(carried[0], part)};
+                         })[0];
+      k.store(k.b.create<arith::DivFOp>(sum, divisor), y,
+              {row, k.addIndex(k.mulIndex(head, headDim), d)}, width);
+    });
   });
   return k.finish();
 }

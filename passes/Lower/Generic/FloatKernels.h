@@ -30,19 +30,43 @@ mlir::func::FuncOp getOrCreateRmsNorm(mlir::ModuleOp module, int64_t maxRows, lb
 mlir::func::FuncOp getOrCreateRope(mlir::ModuleOp module, int64_t maxRows, lb::WeightType table,
                                    int64_t heads, Isa isa);
 
-/// Keys or values of one layer: memref<kvHeads x maxContext x headDim x f32>.
-mlir::MemRefType cacheBuffer(lm::CacheType type);
+/// Keys and values of one layer, memref<kvHeads x maxContext x headDim x f32|f16|i8> each;
+/// i8: then the scales of keys and of values, memref<kvHeads x positions x f32>.
+llvm::SmallVector<mlir::MemRefType> cacheBuffers(lm::CacheType type);
+/// "f32", "f16" or "int8".
+std::string cacheWord(lm::CacheType type);
 
-/// (keys, values, key cache, value cache, position, rows, thread, threads)
+/// (keys, values, cacheBuffers, position, rows, thread, threads, frame)
 mlir::func::FuncOp getOrCreateCacheAppend(mlir::ModuleOp module, int64_t maxRows,
                                           lm::CacheType cache, Isa isa);
 
-/// The scores of one query per working thread; at most `attentionWorkers` threads work.
+struct AttentionShape {
+  int64_t maxRows;
+  lm::CacheType cache;
+  int64_t heads;
+  float scale;
+
+  /// Query heads that share a key-value head.
+  int64_t group() const { return heads / cache.getKvHeads(); }
+  int64_t blocks() const;
+};
+
+/// Positions that are summed together (docs/numerics.md).
+inline constexpr int64_t attentionBlock = 256;
+/// At most so many threads work on attention.
 inline constexpr int64_t attentionWorkers = 64;
-mlir::MemRefType attentionScoreBuffer(lm::CacheType cache);
-/// (q, key cache, value cache, scores, y, position, rows, thread, threads)
-mlir::func::FuncOp getOrCreateAttention(mlir::ModuleOp module, int64_t maxRows, lm::CacheType cache,
-                                        int64_t heads, float scale, Isa isa);
+/// memref<attentionWorkers x group x attentionBlock x f32>: the scores of a thread.
+mlir::MemRefType attentionScoreBuffer(const AttentionShape &shape);
+/// memref<maxRows * heads x blocks x headDim x f32>: the weighted values of a block.
+mlir::MemRefType attentionSumBuffer(const AttentionShape &shape);
+/// memref<maxRows * heads x blocks x 2 x f32>: largest score and sum of exponentials.
+mlir::MemRefType attentionFactBuffer(const AttentionShape &shape);
+/// (q, cacheBuffers, scores, sums, facts, position, rows, thread, threads)
+mlir::func::FuncOp getOrCreateAttentionBlocks(mlir::ModuleOp module, const AttentionShape &shape,
+                                              Isa isa);
+/// (sums, facts, y, position, rows, thread, threads)
+mlir::func::FuncOp getOrCreateAttentionCombine(mlir::ModuleOp module, const AttentionShape &shape,
+                                               Isa isa);
 
 /// (gate, up, y, rows, thread, threads)
 mlir::func::FuncOp getOrCreateGatedActivation(mlir::ModuleOp module, int64_t maxRows,

@@ -32,13 +32,21 @@ public:
   mlir::Value index(int64_t value);
   mlir::Value f32(float value);
   /// All 16 lanes equal.
-  mlir::Value splat(mlir::Value scalar);
+  mlir::Value splat(mlir::Value scalar, int64_t count = lanes);
   mlir::Value zeros();
 
   mlir::Value addIndex(mlir::Value lhs, mlir::Value rhs);
   mlir::Value mulIndex(mlir::Value lhs, int64_t rhs);
   mlir::Value divIndex(mlir::Value lhs, mlir::Value rhs);
   mlir::Value remIndex(mlir::Value lhs, mlir::Value rhs);
+
+  /// a > b ? a : b, on numbers or lanes.
+  mlir::Value greater(mlir::Value a, mlir::Value b);
+  /// Lanes first .. first + count - 1.
+  mlir::Value slice(mlir::Value vector, int64_t first, int64_t count);
+  /// One lane for each of some 16-lane vectors: its sum in the tree of reduce_add. A power of
+  /// two of them is done together, with a third of the shuffles.
+  mlir::Value reduceEach(llvm::ArrayRef<mlir::Value> vectors);
 
   /// This thread's share of `count` items.
   std::pair<mlir::Value, mlir::Value> threadRange(mlir::Value count, mlir::Value thread,
@@ -51,6 +59,8 @@ public:
   llvm::SmallVector<mlir::Value> loop(mlir::Value begin, mlir::Value end, int64_t step,
                                       llvm::ArrayRef<mlir::Value> initial, CarryBody body);
 
+  void when(mlir::Value condition, llvm::function_ref<void()> body);
+
   /// Covers columns 0 .. count - 1 in steps of 16: body(column, width), width < 16
   /// at the end alone.
   void columns(int64_t count, llvm::function_ref<void(mlir::Value, int64_t)> body);
@@ -60,8 +70,10 @@ public:
 
   /// 16 elements from `indices` on, of which `width` exist; the others read as zero.
   mlir::Value load(mlir::Value buffer, llvm::ArrayRef<mlir::Value> indices, int64_t width);
-  /// The same, widened exactly when the elements are f16 or bf16.
+  /// The same as f32: f16 and bf16 are widened, i8 are converted.
   mlir::Value loadFloat(mlir::Value buffer, llvm::ArrayRef<mlir::Value> indices, int64_t width);
+  /// The same from a key-value cache, whose f16 are finite.
+  mlir::Value loadCached(mlir::Value buffer, llvm::ArrayRef<mlir::Value> indices, int64_t width);
   /// One f32 or f16 element in all lanes.
   mlir::Value loadSplat(mlir::Value buffer, mlir::Value index);
   /// Stores the first `width` lanes.

@@ -96,6 +96,17 @@ LogicalResult lowerWidenFloat(uk::WidenFloatOp op, PatternRewriter &rewriter) {
     rewriter.replaceOp(op, v.bitcast(shiftLeft(bits, 16), v.getF32Type()));
     return success();
   }
+  if (op.getFinite()) {
+    // The arithmetic shift brings exponent and fraction to their f32 places, which is
+    // 2^-112 times the value, and leaves the sign where it is.
+    Value up = shiftLeft(bits, 16);
+    Value placed = v.create<arith::AndIOp>(v.create<arith::ShRSIOp>(up, v.splat(3, up)),
+                                           v.splat(0x8fffe000, up));
+    Value scaled = v.bitcast(placed, v.getF32Type());
+    rewriter.replaceOpWithNewOp<arith::MulFOp>(op, scaled,
+                                               v.splatFloat(std::ldexp(1.0f, 112), scaled));
+    return success();
+  }
   // f16: exponent and fraction at their f32 places are 2^-112 times the value, also for
   // subnormals; infinity and NaN get the full exponent.
   Value magnitude = shiftLeft(v.create<arith::AndIOp>(bits, v.splat(0x7fff, bits)), 13);
@@ -109,6 +120,34 @@ LogicalResult lowerWidenFloat(uk::WidenFloatOp op, PatternRewriter &rewriter) {
       v.create<arith::CmpIOp>(arith::CmpIPredicate::sge, magnitude, v.splat(0x7c00 << 13, bits));
   Value result = v.create<arith::SelectOp>(isSpecial, special, finite);
   rewriter.replaceOp(op, v.bitcast(v.create<arith::OrIOp>(result, sign), v.getF32Type()));
+  return success();
+}
+
+LogicalResult lowerNarrowFloat(uk::NarrowFloatOp op, PatternRewriter &rewriter) {
+  VectorParts v(op.getLoc(), rewriter);
+  Value bits = v.bitcast(op.getInput(), v.getI32Type());
+  auto constant = [&](int64_t value) { return v.splat(value, bits); };
+  auto shiftRight = [&](Value a, int64_t by) -> Value {
+    return v.create<arith::ShRUIOp>(a, constant(by));
+  };
+  auto atLeast = [&](Value a, int64_t bound) -> Value {
+    return v.create<arith::CmpIOp>(arith::CmpIPredicate::uge, a, constant(bound));
+  };
+  Value rest = v.create<arith::AndIOp>(bits, constant(0x7fffffff));
+  Value sign = v.create<arith::AndIOp>(shiftRight(bits, 16), constant(0x8000));
+  // Normal: the bias shrinks by 112; half of the last place, or one less, rounds.
+  Value odd = v.create<arith::AndIOp>(shiftRight(rest, 13), constant(1));
+  Value normal = v.create<arith::AddIOp>(rest, v.create<arith::AddIOp>(odd, constant(0xfff)));
+  normal = shiftRight(v.create<arith::SubIOp>(normal, constant(112 << 23)), 13);
+  // Below 2^-14: 2^-24 is the last bit of a sum with 0.5, which the addition rounds.
+  Value magnitude = v.bitcast(rest, v.getF32Type());
+  Value sum = v.create<arith::AddFOp>(magnitude, v.splatFloat(0.5f, magnitude));
+  Value subnormal = v.create<arith::SubIOp>(v.bitcast(sum, v.getI32Type()), constant(0x3f000000));
+  Value result = v.create<arith::SelectOp>(atLeast(rest, 0x38800000), normal, subnormal);
+  result = v.create<arith::SelectOp>(atLeast(rest, 0x477ff000), constant(0x7c00), result);
+  result = v.create<arith::OrIOp>(result, sign);
+  auto words = VectorType::get({v.lanes(bits)}, v.getI16Type());
+  rewriter.replaceOp(op, v.bitcast(v.create<arith::TruncIOp>(words, result), v.getF16Type()));
   return success();
 }
 
@@ -132,6 +171,7 @@ void populateGenericPatterns(RewritePatternSet &patterns) {
   patterns.add(lowerReduceAdd);
   patterns.add(lowerExp);
   patterns.add(lowerWidenFloat);
+  patterns.add(lowerNarrowFloat);
   patterns.add(lowerThreadRange);
 }
 

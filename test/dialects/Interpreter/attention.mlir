@@ -38,3 +38,25 @@ func.func @far() -> tensor<2x1xf32> {
   %y = lm.attention %q, %k, %v, %cache at %position heads 1 scale 1.0 : tensor<2x1xf32>, tensor<2x1xf32>, !lm.cache<1x8x1>
   return %y : tensor<2x1xf32>
 }
+
+// f16 keys and values are rounded: 2049 becomes 2048.
+// CHECK-LABEL: @f16
+// CHECK: dense<2.048000e+03> : tensor<1x1xf32>
+func.func @f16() -> tensor<1x1xf32> {
+  %v = arith.constant dense<2049.0> : tensor<1x1xf32>
+  %position = arith.constant 0 : index
+  %cache = lm.cache 0 : !lm.cache<1x8x1, f16>
+  %y = lm.attention %v, %v, %v, %cache at %position heads 1 scale 1.0 : tensor<1x1xf32>, tensor<1x1xf32>, !lm.cache<1x8x1, f16>
+  return %y : tensor<1x1xf32>
+}
+
+// int8: the largest of a head becomes 127, 0.1 becomes 13 of 127.
+// CHECK-LABEL: @int8
+// CHECK: dense<{{\[\[}}1.000000e+00, 0.102362
+func.func @int8() -> tensor<1x2xf32> {
+  %v = arith.constant dense<[[1.0, 0.1]]> : tensor<1x2xf32>
+  %position = arith.constant 0 : index
+  %cache = lm.cache 0 : !lm.cache<1x8x2, i8>
+  %y = lm.attention %v, %v, %v, %cache at %position heads 1 scale 1.0 : tensor<1x2xf32>, tensor<1x2xf32>, !lm.cache<1x8x2, i8>
+  return %y : tensor<1x2xf32>
+}

@@ -138,3 +138,13 @@ func.func @thread_range() -> (index, index) {
   %begin, %end = ukernel.thread_range %count, %thread, %threads
   return %begin, %end : index, index
 }
+
+// 2049 lies between two f16 and goes to the even one; 2^-25 is half of the least one; 65520
+// is beyond the largest.
+// CHECK-LABEL: @narrow_float
+// CHECK: dense<[2.048000e+03, 0.000000e+00, 0x7C00]> : vector<3xf16>
+func.func @narrow_float() -> vector<3xf16> {
+  %f = arith.constant dense<[2049.0, 2.98023224e-8, 65520.0]> : vector<3xf32>
+  %h = ukernel.narrow_float %f : vector<3xf32> -> vector<3xf16>
+  return %h : vector<3xf16>
+}

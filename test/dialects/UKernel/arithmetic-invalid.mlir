@@ -105,3 +105,11 @@ func.func @bound(%a: vector<8xi16>, %b: vector<16xi8>) {
   %1 = ukernel.dot_s8_halves %a, %b, %b max 127 additions 2 : vector<8xi16>, vector<16xi8>
   return
 }
+
+// -----
+
+func.func @f(%x: vector<16xf32>) {
+  // expected-error @below {{expected 16 lanes in the result, found 8}}
+  %0 = ukernel.narrow_float %x : vector<16xf32> -> vector<8xf16>
+  return
+}

@@ -32,5 +32,9 @@ func.func @arithmetic(%t: vector<16xi8>, %i: vector<32xi8>, %b: vector<64xi8>, %
   %11 = ukernel.dot_s8_halves %q, %c, %c max 2 additions 28 : vector<8xi16>, vector<16xi8>
   // CHECK: ukernel.matmul_i8 %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} : vector<4xi32>, vector<16xi8>
   %12 = ukernel.matmul_i8 %s, %c, %c : vector<4xi32>, vector<16xi8>
+  // CHECK: ukernel.widen_float %{{[a-z0-9]+}} finite : vector<16xbf16> -> vector<16xf32>
+  %13 = ukernel.widen_float %h finite : vector<16xbf16> -> vector<16xf32>
+  // CHECK: ukernel.narrow_float %{{[a-z0-9]+}} : vector<16xf32> -> vector<16xf16>
+  %14 = ukernel.narrow_float %9 : vector<16xf32> -> vector<16xf16>
   return
 }

@@ -51,9 +51,11 @@ func.func @forward(%t: tensor<?xi32>, %p: index, %f: index) -> tensor<?x10xf32> 
 // CHECK-NOT:  ukernel.barrier
 // CHECK:      call @lobit_f32_f32_linear_4x4
 // CHECK:      ukernel.barrier
-// CHECK:      call @lobit_f32_cache_append_1x4
+// CHECK:      call @lobit_f32_cache_append_f32_1x4
 // CHECK-NEXT: ukernel.barrier
-// CHECK:      call @lobit_f32_attention_1x1x4
+// CHECK:      call @lobit_f32_attention_blocks_f32_1x1x4
+// CHECK-NEXT: ukernel.barrier
+// CHECK:      call @lobit_f32_attention_combine_f32_1x1x4
 // CHECK:      ukernel.barrier
 // CHECK-NEXT: return
 

@@ -203,7 +203,7 @@ std::vector<uint64_t> CompiledModel::call(uint32_t index, unsigned threads,
                                           const CallArguments &arguments, uint8_t *state) {
   Barrier barrier(threads);
   std::vector<uint64_t> traced;
-  uint32_t nonfinite = 0;
+  nonfiniteFlag = 0;
   LobitFrame frame = {};
   frame.threads = threads;
   frame.weights = weightBytes->data();
@@ -220,7 +220,7 @@ std::vector<uint64_t> CompiledModel::call(uint32_t index, unsigned threads,
     static_cast<std::vector<uint64_t> *>(context)->push_back(operation);
   };
   frame.traceContext = &traced;
-  frame.nonfinite = &nonfinite;
+  frame.nonfinite = &nonfiniteFlag;
   std::vector<LobitFrame> frames(threads, frame);
   std::vector<std::thread> pool;
   for (unsigned thread = 0; thread < threads; ++thread) {

@@ -67,6 +67,8 @@ public:
   std::vector<uint64_t> call(uint32_t index, unsigned threads, const CallArguments &arguments,
                              uint8_t *state);
 
+  /// Whether the last call met NaN, infinity or what does not fit.
+  bool nonfinite() const { return nonfiniteFlag != 0; }
   uint32_t functionCount() const { return code->functionCount; }
   const uint8_t *weights() { return weightBytes->data(); }
 
@@ -78,6 +80,7 @@ private:
   std::vector<TracedOperation> table;
   std::unique_ptr<AlignedBytes> weightBytes, scratch;
   const LobitCodeTable *code = nullptr;
+  uint32_t nonfiniteFlag = 0;
 };
 
 /// The instruction sets this machine can run, avx512vnni also by emulation.

@@ -16,8 +16,10 @@ bool isLayoutOf(Layout layout, Scheme scheme) {
     return scheme == Scheme::F32 || scheme == Scheme::F16 || scheme == Scheme::BF16;
   case Layout::T2Dot:
   case Layout::T2Tl1:
+  case Layout::T2Tile:
     return scheme == Scheme::Ternary;
   case Layout::I8Dot:
+  case Layout::I8Tile:
     return scheme == Scheme::Int8;
   case Layout::I6Pair24:
     return scheme == Scheme::Int6;

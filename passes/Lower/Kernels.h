@@ -20,6 +20,11 @@
 
 namespace lobit {
 
+/// Layouts with rows along the lanes, which broadcast quads of activations.
+constexpr bool isTile(Layout layout) {
+  return layout == Layout::T2Tile || layout == Layout::I8Tile;
+}
+
 /// What the input of a quantized linear layer is turned into.
 struct ActShape {
   int64_t maxRows = 0;
@@ -28,8 +33,11 @@ struct ActShape {
   /// Columns per activation sum: the weight's group size, or `columns`.
   int64_t groupSize = 0;
 
-  /// Columns rounded up to the layout's column block; the padding is zero.
+  /// Columns rounded up to the layout's column block, for tiles to an odd number of cache
+  /// lines; the padding is zero.
   int64_t paddedColumns() const;
+  /// Rows of q in memory.
+  int64_t storedRows() const;
   int64_t groups() const;
   bool operator==(const ActShape &other) const;
 };
@@ -55,8 +63,8 @@ struct LinearShape {
 
 /// The buffers that act_quantize writes and linear reads, in the order in which both
 /// take them. All are row-major, `maxRows` rows, and want 64-byte alignment.
-///   t2_dot, i8_dot, i6_pair24: q i8 [maxRows, paddedColumns], s_x f32 [maxRows],
-///                   sums of q per group i32 [maxRows, groups]
+///   t2_dot, i8_dot, i6_pair24, t2_tile, i8_tile: q i8 [storedRows, paddedColumns],
+///                   s_x f32 [maxRows], sums of q per group i32 [maxRows, groups]
 ///   t2_tl1:         tables i8 [maxRows, 16 paddedColumns], s_x f32 [maxRows]
 llvm::SmallVector<mlir::MemRefType> actBuffers(mlir::MLIRContext *context, const ActShape &shape);
 

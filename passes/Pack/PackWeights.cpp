@@ -20,7 +20,7 @@ struct PackWeightsPass : lobit::impl::LobitPackWeightsBase<PackWeightsPass> {
   void runOnOperation() override {
     std::optional<KernelForm> form = parseKernelForm(std::string_view(kernel));
     if (!form) {
-      getOperation().emitError("expected kernel auto, tl1 or dot, found '") << kernel << "'";
+      getOperation().emitError("expected kernel auto, tile, dot or tl1, found '") << kernel << "'";
       return signalPassFailure();
     }
     llvm::DenseMap<Value, Value> packed;

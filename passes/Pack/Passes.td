@@ -6,11 +6,10 @@ include "mlir/Pass/PassBase.td"
 def LobitPackWeights : Pass<"lobit-pack-weights", "::mlir::ModuleOp"> {
   let summary = "give the codes of every quantized weight its layout";
   let description = [{
-    Inserts `lobit.pack` where a layer reads codes without a layout: `i8_dot` for int8;
-    `i6_pair24` for int6;
-    for ternary `t2_dot` under kernel=dot and `t2_tl1` under kernel=tl1. kernel=auto is
-    the faster one on every current target: t2_dot. Table lookups took 20 % (weights in
-    cache) to 50 % (weights in memory) longer on x86 with AVX2.
+    Inserts `lobit.pack` where a layer reads codes without a layout: `t2_tile` and
+    `i8_tile` under kernel=tile, `t2_dot` and `i8_dot` under kernel=dot, `t2_tl1` and
+    `i8_tile` under kernel=tl1. kernel=auto is the fastest on every current target: tile
+    (docs/kernels.md). int6 is `i6_pair24` under all of them.
 
     Before:
 
@@ -25,13 +24,13 @@ def LobitPackWeights : Pass<"lobit-pack-weights", "::mlir::ModuleOp"> {
     After `-lobit-pack-weights`:
 
     ```mlir
-    %p = lobit.pack %w : !lobit.weight<1x3, #lobit.ternary<tensor, f32>> to !lobit.weight<1x3, #lobit.ternary<tensor, f32>, t2_dot>
-    %y = lobit.linear %x, %p : tensor<1x3xf32>, !lobit.weight<1x3, #lobit.ternary<tensor, f32>, t2_dot> -> tensor<1x1xf32>
+    %p = lobit.pack %w : !lobit.weight<1x3, #lobit.ternary<tensor, f32>> to !lobit.weight<1x3, #lobit.ternary<tensor, f32>, t2_tile>
+    %y = lobit.linear %x, %p : tensor<1x3xf32>, !lobit.weight<1x3, #lobit.ternary<tensor, f32>, t2_tile> -> tensor<1x1xf32>
     ```
   }];
   let options = [
     Option<"kernel", "kernel", "std::string", "\"auto\"",
-           "what multiplies ternary weights: auto, tl1 or dot">
+           "what multiplies quantized weights: auto, tile, dot or tl1">
   ];
   let dependentDialects = ["::lobit::lb::LobitDialect"];
 }

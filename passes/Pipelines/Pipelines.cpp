@@ -69,9 +69,9 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
           "scheme of the lobit.linear weights: keep, int8, int6, ternary, int6:METHOD or "
           "ternary:METHOD"),
       llvm::cl::init("keep")};
-  Option<std::string> kernel{*this, "kernel",
-                             llvm::cl::desc("what multiplies ternary weights: auto, tl1 or dot"),
-                             llvm::cl::init("auto")};
+  Option<std::string> kernel{
+      *this, "kernel", llvm::cl::desc("what multiplies quantized weights: auto, tile, dot or tl1"),
+      llvm::cl::init("auto")};
   Option<int64_t> maxRows{*this, "max-rows", llvm::cl::desc("tokens of one call"),
                           llvm::cl::init(64)};
   Option<std::string> stopAfter{*this, "stop-after",

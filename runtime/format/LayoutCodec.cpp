@@ -255,6 +255,108 @@ Status decodeTl1(const uint8_t *bytes, uint64_t rows, uint64_t columns, int8_t *
   return Status();
 }
 
+// t2_tile and i8_tile: [block of 32 rows][128 bytes], four bytes of each row, a "quad".
+// Quads hold the same columns for all rows of the block: 16 in t2_tile, 4 in i8_tile.
+
+constexpr uint64_t tileRows = 32, tileColumns = 16, quadBytes = 4;
+
+struct T2TileQuads {
+  static constexpr uint64_t count = 1; // of 16 columns
+  using Invalid = T2DotGranule;
+
+  static bool pack(const int8_t *codes, uint8_t *out) {
+    uint64_t low = ternaryToCode(loadWord(codes)), high = ternaryToCode(loadWord(codes + 8));
+    uint8_t c[tileColumns];
+    storeWord(c, low);
+    storeWord(c + 8, high);
+    for (uint64_t j = 0; j < quadBytes; ++j)
+      out[j] = uint8_t(c[j] | c[4 + j] << 2 | c[8 + j] << 4 | c[12 + j] << 6);
+    return !(invalidCodes(low) | invalidCodes(high));
+  }
+  static bool unpack(const uint8_t *in, int8_t *codes) {
+    uint32_t bytes;
+    std::memcpy(&bytes, in, quadBytes);
+    for (unsigned p = 0; p < 4; ++p) {
+      // t = c - 1 in each byte, as in codeToTernary.
+      uint32_t t = (((bytes >> 2 * p & 0x03030303u) | 0x80808080u) - 0x01010101u) ^ 0x80808080u;
+      std::memcpy(codes + 4 * p, &t, quadBytes);
+    }
+    return !(bytes & bytes >> 1 & 0x55555555u);
+  }
+};
+
+struct I8TileQuads {
+  static constexpr uint64_t count = 4;
+  using Invalid = I8DotGranule;
+
+  static bool pack(const int8_t *codes, uint8_t *out) {
+    uint64_t low = loadWord(codes) ^ everyByte(0x80), high = loadWord(codes + 8) ^ everyByte(0x80);
+    uint8_t bytes[tileColumns];
+    storeWord(bytes, low);
+    storeWord(bytes + 8, high);
+    for (uint64_t q = 0; q < count; ++q)
+      std::memcpy(out + q * tileRows * quadBytes, bytes + q * quadBytes, quadBytes);
+    return !(zeroBytes(low) | zeroBytes(high));
+  }
+  static bool unpack(const uint8_t *in, int8_t *codes) {
+    uint8_t bytes[tileColumns];
+    for (uint64_t q = 0; q < count; ++q)
+      std::memcpy(bytes + q * quadBytes, in + q * tileRows * quadBytes, quadBytes);
+    uint64_t low = loadWord(bytes), high = loadWord(bytes + 8);
+    storeWord(codes, low ^ everyByte(0x80));
+    storeWord(codes + 8, high ^ everyByte(0x80));
+    return !(zeroBytes(low) | zeroBytes(high));
+  }
+};
+
+/// The first quad of a row.
+template <typename Quads> uint64_t tileOffset(uint64_t row, uint64_t steps) {
+  return (row / tileRows * steps * Quads::count * tileRows + row % tileRows) * quadBytes;
+}
+
+template <typename Quads>
+Status encodeTile(const int8_t *codes, uint64_t rows, uint64_t columns, uint8_t *out) {
+  const uint64_t steps = ceilDiv(columns, tileColumns);
+  for (uint64_t row = 0; row < roundUp(rows, tileRows); ++row) {
+    uint8_t *target = out + tileOffset<Quads>(row, steps);
+    bool valid = true;
+    for (uint64_t step = 0; step < steps; ++step) {
+      const uint64_t column = step * tileColumns;
+      const uint64_t count = row < rows ? std::min(tileColumns, columns - column) : 0;
+      int8_t padded[tileColumns] = {};
+      const int8_t *source = padded;
+      if (count == tileColumns)
+        source = codes + row * columns + column;
+      else if (count)
+        std::memcpy(padded, codes + row * columns + column, count);
+      valid &= Quads::pack(source, target + step * Quads::count * tileRows * quadBytes);
+    }
+    if (!valid)
+      return findBadCode<typename Quads::Invalid>(codes + row * columns, row, 0, columns);
+  }
+  return Status();
+}
+
+template <typename Quads>
+Status decodeTile(const uint8_t *bytes, uint64_t rows, uint64_t columns, int8_t *codes) {
+  const uint64_t steps = ceilDiv(columns, tileColumns);
+  for (uint64_t row = 0; row < roundUp(rows, tileRows); ++row) {
+    const uint8_t *source = bytes + tileOffset<Quads>(row, steps);
+    for (uint64_t step = 0; step < steps; ++step) {
+      const uint64_t column = step * tileColumns;
+      const uint64_t count = row < rows ? std::min(tileColumns, columns - column) : 0;
+      int8_t unpacked[tileColumns];
+      if (!Quads::unpack(source + step * Quads::count * tileRows * quadBytes, unpacked))
+        return badByte(row, column, "an invalid weight code");
+      if (!allZero(unpacked + count, tileColumns - count))
+        return badByte(row, column + count, "padding that is not the code of zero");
+      if (codes && count)
+        std::memcpy(codes + row * columns + column, unpacked, count);
+    }
+  }
+  return Status();
+}
+
 Status copyRowMajor(const int8_t *from, uint64_t rows, uint64_t columns, int8_t *to) {
   for (uint64_t i = 0, count = rows * columns; i < count; ++i)
     if (from[i] == -128)
@@ -278,6 +380,10 @@ Status decode(Layout layout, const uint8_t *bytes, uint64_t rows, uint64_t colum
     return decodeDot<I8DotGranule>(bytes, rows, columns, codes);
   case Layout::I6Pair24:
     return decodePair24(bytes, rows, columns, codes);
+  case Layout::T2Tile:
+    return decodeTile<T2TileQuads>(bytes, rows, columns, codes);
+  case Layout::I8Tile:
+    return decodeTile<I8TileQuads>(bytes, rows, columns, codes);
   }
   return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
 }
@@ -301,8 +407,10 @@ Result<uint64_t> layoutBytes(Layout layout, uint64_t rows, uint64_t columns,
     return bytes;
   case Layout::T2Dot:
   case Layout::T2Tl1:
+  case Layout::T2Tile:
     return elements / 4;
   case Layout::I8Dot:
+  case Layout::I8Tile:
     return elements;
   case Layout::I6Pair24:
     return elements / kPair24Columns * (kPair24Payload + kPair24Metadata);
@@ -316,8 +424,10 @@ bool layoutHolds(Layout layout, Scheme scheme) {
     return scheme != Scheme::Ternary && scheme != Scheme::Int6;
   case Layout::T2Dot:
   case Layout::T2Tl1:
+  case Layout::T2Tile:
     return scheme == Scheme::Ternary;
   case Layout::I8Dot:
+  case Layout::I8Tile:
     return scheme == Scheme::Int8;
   case Layout::I6Pair24:
     return scheme == Scheme::Int6;
@@ -340,6 +450,10 @@ Status encodeLayout(Layout layout, const int8_t *codes, uint64_t rows, uint64_t 
     return encodeDot<I8DotGranule>(codes, rows, columns, out);
   case Layout::I6Pair24:
     return encodePair24(codes, rows, columns, out);
+  case Layout::T2Tile:
+    return encodeTile<T2TileQuads>(codes, rows, columns, out);
+  case Layout::I8Tile:
+    return encodeTile<I8TileQuads>(codes, rows, columns, out);
   }
   return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
 }

@@ -49,9 +49,9 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
       ->capture_default_str();
   app.add_flag("--list-targets", o.listTargets, "Show what code can be generated for, and end")
       ->group(code);
-  app.add_option("--kernel", o.kernel, "What multiplies ternary weights: auto, tl1 or dot")
+  app.add_option("--kernel", o.kernel, "What multiplies quantized weights: auto, tile, dot or tl1")
       ->group(code)
-      ->check(CLI::IsMember({"auto", "tl1", "dot"}))
+      ->check(CLI::IsMember({"auto", "tile", "dot", "tl1"}))
       ->capture_default_str();
   app.add_option("--max-context", o.maxContext,
                  "Positions of the KV cache; 0: what the model allows, at most 4096")

@@ -10,12 +10,12 @@
 
 namespace lobit {
 
-/// What multiplies ternary weights: table lookups or multiply-add. Auto is the
-/// faster one on every current target: multiply-add. Table lookups took 20 % (weights in
-/// cache) to 50 % (weights in memory) longer on x86 with AVX2, and more with VNNI.
-enum class KernelForm { Auto, Tl1, Dot };
+/// What multiplies quantized weights: tiles of 32 rows along the lanes, table lookups of
+/// pairs (ternary alone), or dot products along the columns. Auto is the fastest on every
+/// current target: tiles (docs/kernels.md).
+enum class KernelForm { Auto, Tl1, Dot, Tile };
 
-/// The words auto, tl1 and dot.
+/// The words auto, tl1, dot and tile.
 constexpr std::optional<KernelForm> parseKernelForm(std::string_view word) {
   if (word == "auto")
     return KernelForm::Auto;
@@ -23,17 +23,28 @@ constexpr std::optional<KernelForm> parseKernelForm(std::string_view word) {
     return KernelForm::Tl1;
   if (word == "dot")
     return KernelForm::Dot;
+  if (word == "tile")
+    return KernelForm::Tile;
   return std::nullopt;
 }
 
 constexpr Layout executionLayout(Scheme scheme, KernelForm form) {
   if (scheme == Scheme::Int8)
-    return Layout::I8Dot;
-  if (scheme == Scheme::Ternary)
-    return form == KernelForm::Tl1 ? Layout::T2Tl1 : Layout::T2Dot;
+    return form == KernelForm::Dot ? Layout::I8Dot : Layout::I8Tile;
   if (scheme == Scheme::Int6)
     return Layout::I6Pair24;
-  return Layout::RowMajor;
+  if (scheme != Scheme::Ternary)
+    return Layout::RowMajor;
+  switch (form) {
+  case KernelForm::Tl1:
+    return Layout::T2Tl1;
+  case KernelForm::Dot:
+    return Layout::T2Dot;
+  case KernelForm::Auto:
+  case KernelForm::Tile:
+    break;
+  }
+  return Layout::T2Tile;
 }
 
 } // namespace lobit

@@ -68,6 +68,10 @@ private:
       return t2Tl1Codes(row, column);
     case Layout::I6Pair24:
       return i6Pair24Codes(row, column);
+    case Layout::T2Tile:
+      return t2TileCodes(row, column);
+    case Layout::I8Tile:
+      return i8TileCodes(row, column);
     case Layout::RowMajor:
       break;
     }
@@ -172,6 +176,47 @@ private:
     }
     return k.b.create<arith::SIToFPOp>(VectorType::get({KernelBuilder::lanes}, k.b.getF32Type()),
                                        result);
+  }
+
+  /// Four bytes of the row in [block of 32 rows][quad][128 bytes] as one i32; `quads` are
+  /// stored for each row.
+  Value tileQuad(Value row, Value quad, int64_t quads) {
+    Value block = k.mulIndex(k.divIndex(row, k.index(32)), quads);
+    Value at = k.addIndex(k.mulIndex(k.addIndex(block, quad), 128),
+                          k.mulIndex(k.remIndex(row, k.index(32)), 4));
+    Value four =
+        k.b.create<vector::LoadOp>(VectorType::get({4}, k.b.getI8Type()), data, ValueRange{at});
+    Value word = k.b.create<vector::BitCastOp>(VectorType::get({1}, k.b.getI32Type()), four);
+    return k.b.create<vector::ExtractOp>(word, ArrayRef<int64_t>{0});
+  }
+
+  Value fromWords(Value words, int32_t offset) {
+    auto bytes = VectorType::get({KernelBuilder::lanes}, k.b.getI8Type());
+    return toFloat(k.b.create<vector::BitCastOp>(bytes, words), offset);
+  }
+
+  /// Bits 2p..2p+1 of the four bytes are columns 4p .. 4p + 3 of the 16.
+  Value t2TileCodes(Value row, Value column) {
+    int64_t steps = llvm::divideCeil(type.getColumns(), 16);
+    auto words = VectorType::get({4}, k.b.getI32Type());
+    Value quad = tileQuad(row, k.divIndex(column, k.index(16)), steps);
+    Value all = k.b.create<vector::BroadcastOp>(words, quad);
+    auto constant = [&](ArrayRef<int32_t> values) -> Value {
+      return k.b.create<arith::ConstantOp>(DenseElementsAttr::get(words, values));
+    };
+    Value shifted = k.b.create<arith::ShRUIOp>(all, constant({0, 2, 4, 6}));
+    return fromWords(k.b.create<arith::AndIOp>(shifted, constant({0x03030303})), 1);
+  }
+
+  Value i8TileCodes(Value row, Value column) {
+    int64_t quads = llvm::divideCeil(type.getColumns(), 16) * 4;
+    Value first = k.divIndex(column, k.index(4));
+    Value words = k.b.create<arith::ConstantOp>(
+        DenseElementsAttr::get(VectorType::get({4}, k.b.getI32Type()), int32_t(0)));
+    for (int64_t q = 0; q < 4; ++q)
+      words = k.b.create<vector::InsertOp>(tileQuad(row, k.addIndex(first, k.index(q)), quads),
+                                           words, ArrayRef<int64_t>{q});
+    return fromWords(words, 128);
   }
 
   Value scalar(int32_t value) {

@@ -16,8 +16,15 @@ namespace lobit {
 //===--- shapes --------------------------------------------------------------===//
 
 int64_t ActShape::paddedColumns() const {
-  return roundUp(columns, findLayout(layout)->columnBlock);
+  int64_t padded = roundUp(columns, findLayout(layout)->columnBlock);
+  if (!isTile(layout))
+    return padded;
+  // An odd number of cache lines: the rows of a tile then lie in different sets.
+  return 64 * (ceilDiv(padded, 64) | 1);
 }
+
+/// t2_tile and i8_tile: tiles of an even number of tokens read one row past the last.
+int64_t ActShape::storedRows() const { return maxRows + (isTile(layout) && maxRows > 4); }
 
 int64_t ActShape::groups() const { return ceilDiv(columns, groupSize); }
 
@@ -60,7 +67,7 @@ SmallVector<MemRefType> actBuffers(MLIRContext *context, const ActShape &shape) 
   auto scale = MemRefType::get({shape.maxRows}, Float32Type::get(context));
   if (shape.layout == Layout::T2Tl1)
     return {MemRefType::get({shape.maxRows, 16 * shape.paddedColumns()}, i8), scale};
-  return {MemRefType::get({shape.maxRows, shape.paddedColumns()}, i8), scale,
+  return {MemRefType::get({shape.storedRows(), shape.paddedColumns()}, i8), scale,
           MemRefType::get({shape.maxRows, shape.groups()}, i32)};
 }
 
@@ -69,7 +76,7 @@ uint64_t actScratchBytes(const ActShape &shape) {
   uint64_t scales = roundUp(rows * 4, 64);
   if (shape.layout == Layout::T2Tl1)
     return roundUp(rows * 16 * shape.paddedColumns(), 64) + scales;
-  return roundUp(rows * shape.paddedColumns(), 64) + scales +
+  return roundUp(shape.storedRows() * shape.paddedColumns(), 64) + scales +
          roundUp(rows * 4 * shape.groups(), 64);
 }
 
@@ -119,6 +126,12 @@ std::string linearKernelName(const LinearShape &shape, Isa isa) {
     break;
   case Layout::I6Pair24:
     name += "s8_i6_pair24";
+    break;
+  case Layout::T2Tile:
+    name += "s8_t2_tile";
+    break;
+  case Layout::I8Tile:
+    name += "s8_i8_tile";
     break;
   }
   name += "_linear";
@@ -237,7 +250,10 @@ func::FuncOp getOrCreateLinear(ModuleOp module, const LinearShape &shape, Isa is
   case Form::Quads:
   case Form::SignedQuads:
   case Form::Matrix:
-    buildDotKernel(b, shape, form, args);
+    if (isTile(shape.layout))
+      buildTileKernel(b, shape, isa, args);
+    else
+      buildDotKernel(b, shape, form, args);
     break;
   case Form::Lookup:
     buildLookupKernel(b, shape, form, args);

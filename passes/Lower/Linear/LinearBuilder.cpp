@@ -48,6 +48,31 @@ constexpr bool everyFormIsThere() {
 static_assert(everyFormIsThere(), "KernelForms.inc has one row for each layout and ISA");
 } // namespace
 
+static constexpr bool hasKernelForm(Layout layout, Isa isa) {
+#define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
+  if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \
+    return true;
+#include "passes/Lower/Linear/KernelForms.inc"
+  return false;
+}
+
+static constexpr bool hasAllKernelForms() {
+  constexpr Layout layouts[] = {
+#define LOBIT_LAYOUT(EnumName, id, word, rowBlock, columnBlock, definition) Layout::EnumName,
+#include "runtime/format/Layouts.inc"
+  };
+  constexpr Isa isas[] = {
+#define LOBIT_ISA(EnumName, ...) Isa::EnumName,
+#include "runtime/format/Isas.inc"
+  };
+  for (Layout layout : layouts)
+    for (Isa isa : isas)
+      if (!hasKernelForm(layout, isa))
+        return false;
+  return true;
+}
+static_assert(hasAllKernelForms(), "KernelForms.inc needs a row for each layout and each ISA");
+
 KernelForm findKernelForm(Layout layout, Isa isa) {
 #define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
   if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \
@@ -95,9 +120,9 @@ void LinearBuilder::store(Value vector, Value buffer, ValueRange at) {
   create<vector::StoreOp>(vector, buffer, at);
 }
 
-void LinearBuilder::prefetch(Value buffer, Value at, int64_t ahead) {
-  create<memref::PrefetchOp>(buffer, ValueRange{add(at, ahead)}, /*isWrite=*/false,
-                             /*localityHint=*/3, /*isDataCache=*/true);
+void LinearBuilder::prefetch(Value buffer, Value at, int64_t ahead, int64_t locality) {
+  create<memref::PrefetchOp>(buffer, ValueRange{add(at, ahead)}, /*isWrite=*/false, locality,
+                             /*isDataCache=*/true);
 }
 
 Value LinearBuilder::shuffle(Value a, Value b, ArrayRef<int64_t> lanes) {
@@ -190,6 +215,28 @@ void LinearBuilder::when(Value condition, llvm::function_ref<void()> then,
     setInsertionPointToStart(ifOp.elseBlock());
     otherwise();
   }
+}
+
+void LinearBuilder::choose(Value value, ArrayRef<int64_t> values,
+                           llvm::function_ref<void(int64_t)> body) {
+  // The last one needs no test.
+  if (values.size() == 1)
+    return body(values[0]);
+  auto op = create<scf::IndexSwitchOp>(TypeRange{}, value, values.drop_back(), values.size() - 1);
+  OpBuilder::InsertionGuard guard(*this);
+  for (size_t i = 0; i < values.size(); ++i) {
+    Region &region = i + 1 < values.size() ? op.getCaseRegions()[i] : op.getDefaultRegion();
+    setInsertionPointToStart(&region.emplaceBlock());
+    body(values[i]);
+    create<scf::YieldOp>();
+  }
+}
+
+Value LinearBuilder::onStack(ArrayRef<int64_t> shape, Type element) {
+  OpBuilder::InsertionGuard guard(*this);
+  auto function = getBlock()->getParent()->getParentOfType<func::FuncOp>();
+  setInsertionPointToStart(&function.front());
+  return create<memref::AllocaOp>(MemRefType::get(shape, element), getI64IntegerAttr(64));
 }
 
 void forShare(LinearBuilder &b, Value count, Value thread, Value threads,

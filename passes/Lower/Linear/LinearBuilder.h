@@ -50,8 +50,9 @@ public:
 
   mlir::Value load(mlir::VectorType type, mlir::Value buffer, mlir::ValueRange at);
   void store(mlir::Value vector, mlir::Value buffer, mlir::ValueRange at);
-  /// Asks for the bytes at `at` + `ahead` of a flat buffer; never faults.
-  void prefetch(mlir::Value buffer, mlir::Value at, int64_t ahead);
+  /// Asks for the bytes at `at` + `ahead` of a flat buffer; never faults. Into the first
+  /// level cache, or (locality 2) the second.
+  void prefetch(mlir::Value buffer, mlir::Value at, int64_t ahead, int64_t locality = 3);
   mlir::Value shuffle(mlir::Value a, mlir::Value b, llvm::ArrayRef<int64_t> lanes);
   /// The exact f32 of float lanes of any kept type.
   mlir::Value widen(mlir::Value vector);
@@ -72,6 +73,11 @@ public:
   void when(mlir::Value condition, llvm::function_ref<void()> then,
             llvm::function_ref<void()> otherwise = nullptr);
   mlir::Value less(mlir::Value a, mlir::Value b);
+  /// Runs `body(i)` for the one of `values` that `value` is.
+  void choose(mlir::Value value, llvm::ArrayRef<int64_t> values,
+              llvm::function_ref<void(int64_t)> body);
+  /// A buffer on the stack, made at the start of the function.
+  mlir::Value onStack(llvm::ArrayRef<int64_t> shape, mlir::Type element);
 
 private:
   mlir::VectorType vectorOf(mlir::Type element, int64_t lanes) {
@@ -126,6 +132,8 @@ void forShare(LinearBuilder &b, mlir::Value count, mlir::Value thread, mlir::Val
 /// Bodies of the linear kernels.
 void buildDotKernel(LinearBuilder &b, const LinearShape &shape, const KernelForm &form,
                     const LinearArguments &args);
+void buildTileKernel(LinearBuilder &b, const LinearShape &shape, Isa isa,
+                     const LinearArguments &args);
 void buildLookupKernel(LinearBuilder &b, const LinearShape &shape, const KernelForm &form,
                        const LinearArguments &args);
 void buildWalkKernel(LinearBuilder &b, const LinearShape &shape, const KernelForm &form,

@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -32,7 +33,7 @@ using namespace lobit::test;
 
 namespace {
 
-constexpr int64_t maxRows = 16;
+constexpr int64_t maxRows = 40;
 
 /// A CPU that has what an ISA needs and little more, so that a wrong instruction is a
 /// crash. `runner` is kernel-runner for its architecture, empty where it cannot be built.
@@ -110,7 +111,7 @@ public:
     order.push_back(true);
     std::mt19937 random(1000 + function);
     for (auto [rows, first, threads] :
-         {std::tuple(1, 0, 1), {2, 0, 2}, {4, 0, 3}, {5, 1, 1}, {9, 2, 2}})
+         {std::tuple(1, 0, 1), {2, 0, 2}, {4, 0, 3}, {5, 1, 1}, {9, 2, 2}, {38, 1, 2}})
       calls.push_back(linearCall(shape, data, function, rows, first, threads, random));
   }
 
@@ -344,7 +345,11 @@ private:
         for (int64_t k = 0; k < shape.in; ++k)
           q.push_back(makeActivation(data, t, k, random));
       }
-      call.inputs = makeActBuffers(shape.actShape(), rows, q, activationScales);
+      ActShape acts = shape.actShape();
+      call.inputs = makeActBuffers(acts, rows, q, activationScales);
+      // A row that tiles may read and no result depends on.
+      call.inputs[0].resize(
+          call.inputs[0].size() + (acts.storedRows() - acts.maxRows) * acts.paddedColumns(), 0x5a);
       for (int64_t t = first; t < rows; ++t)
         for (int64_t row = 0; row < shape.out; ++row) {
           float &value = y[(t - first) * shape.out + row];
@@ -406,9 +411,9 @@ LinearShape linearShape(Layout layout, int64_t out, int64_t in, Granularity gran
                         int64_t groupSize, ScaleType scaleType, std::optional<Scheme> bias) {
   LinearShape shape;
   shape.layout = layout;
-  shape.scheme = layout == Layout::I8Dot      ? Scheme::Int8
-                 : layout == Layout::I6Pair24 ? Scheme::Int6
-                                              : Scheme::Ternary;
+  shape.scheme = layoutHolds(layout, Scheme::Int8)   ? Scheme::Int8
+                 : layoutHolds(layout, Scheme::Int6) ? Scheme::Int6
+                                                     : Scheme::Ternary;
   shape.out = out;
   shape.in = in;
   shape.granularity = granularity;
@@ -424,7 +429,7 @@ TEST_P(LinearKernel, TernaryShapes) {
   Suite suite;
   Data all[] = {Data::Random, Data::AllPlus, Data::AllMinus, Data::Alternating};
   int i = 0;
-  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1})
+  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1, Layout::T2Tile})
     for (auto [out, in] : {std::pair(1, 1),
                            {3, 5},
                            {4, 64},
@@ -443,7 +448,7 @@ TEST_P(LinearKernel, TernaryShapes) {
       ++i;
     }
   // Sign-coherent extremes of long rows.
-  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1})
+  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1, Layout::T2Tile})
     for (Data data : {Data::AllPlus, Data::AllMinus, Data::Alternating})
       suite.addLinear(
           linearShape(layout, 5 + i++, 6912, Granularity::Tensor, 0, ScaleType::F32, {}), data);
@@ -455,7 +460,7 @@ TEST_P(LinearKernel, TernaryScales) {
   int i = 0;
   std::optional<Scheme> biases[] = {{}, Scheme::F32, Scheme::BF16, Scheme::F16};
   std::pair<int, int> shapes[] = {{3, 40}, {36, 300}, {33, 512}, {64, 255}, {6, 1290}};
-  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1})
+  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1, Layout::T2Tile})
     for (ScaleType scaleType : {ScaleType::F32, ScaleType::F16})
       for (int64_t group : {0, -1, 32, 64, 128, 256}) {
         auto [out, in] = shapes[i % 5];
@@ -474,14 +479,21 @@ TEST_P(LinearKernel, Int8) {
   Suite suite;
   Data all[] = {Data::Random, Data::AllPlus, Data::AllMinus, Data::Alternating};
   int i = 0;
-  for (auto [out, in] :
-       {std::pair(1, 1), {4, 64}, {5, 63}, {33, 130}, {64, 600}, {7, 6912}, {6, 65}, {9, 66003}}) {
-    suite.addLinear(linearShape(Layout::I8Dot, out, in, Granularity::Row, 0,
-                                i % 2 ? ScaleType::F16 : ScaleType::F32,
-                                i % 3 ? std::optional<Scheme>() : Scheme::BF16),
-                    all[i % 4]);
-    ++i;
-  }
+  for (Layout layout : {Layout::I8Dot, Layout::I8Tile})
+    for (auto [out, in] : {std::pair(1, 1),
+                           {4, 64},
+                           {5, 63},
+                           {33, 130},
+                           {64, 600},
+                           {7, 6912},
+                           {6, 65},
+                           {9, 66003}}) {
+      suite.addLinear(linearShape(layout, out, in, Granularity::Row, 0,
+                                  i % 2 ? ScaleType::F16 : ScaleType::F32,
+                                  i % 3 ? std::optional<Scheme>() : Scheme::BF16),
+                      all[i % 4]);
+      ++i;
+    }
   suite.check(GetParam());
 }
 
@@ -533,6 +545,7 @@ TEST_P(LinearKernel, ActQuantize) {
     suite.addActQuantize({0, columns, Layout::T2Dot, columns});
     suite.addActQuantize({0, columns, Layout::T2Tl1, columns});
     suite.addActQuantize({0, columns, Layout::I8Dot, columns});
+    suite.addActQuantize({0, columns, Layout::T2Tile, columns});
   }
   suite.addActQuantize({0, 600, Layout::I6Pair24, 600});
   for (int64_t group : {32, 64, 128, 256})
@@ -569,8 +582,8 @@ std::string assemblyOf(Layout layout, Isa isa) {
   return suite.assembly(isa);
 }
 
-constexpr Layout layouts[] = {Layout::T2Dot, Layout::T2Tl1, Layout::I8Dot, Layout::I6Pair24,
-                              Layout::RowMajor};
+constexpr Layout layouts[] = {Layout::T2Dot,  Layout::T2Tl1,  Layout::I8Dot,   Layout::I6Pair24,
+                              Layout::T2Tile, Layout::I8Tile, Layout::RowMajor};
 
 TEST(KernelInstructions, NothingBeyondSse2InTheBaseline) {
   for (Layout layout : layouts)
@@ -617,6 +630,55 @@ TEST(KernelInstructions, TheIdiomOfEachForm) {
     EXPECT_EQ(mnemonics(assemblyOf(e.layout, e.isa)).count(e.name), 1u)
         << e.name << " in " << findLayout(e.layout)->word << " for " << findIsa(e.isa)->word;
   EXPECT_EQ(mnemonics(assemblyOf(Layout::I8Dot, Isa::Avx2)).count("vpmaddubsw"), 0u);
+}
+
+/// The bodies of loops that contain no other label.
+std::vector<std::vector<std::string>> innermostLoops(const std::string &assembly) {
+  std::vector<std::vector<std::string>> result;
+  std::istringstream lines(assembly);
+  std::string label;
+  std::vector<std::string> body;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind(".LBB", 0) == 0) {
+      label = line.substr(0, line.find(':'));
+      body.clear();
+      continue;
+    }
+    body.push_back(line);
+    if (!label.empty() && line.rfind("\tj", 0) == 0 &&
+        line.substr(line.find_last_of("\t ") + 1) == label)
+      result.push_back(body);
+  }
+  return result;
+}
+
+TEST(KernelInstructions, TilesDoNotSpillInTheirInnermostLoops) {
+  struct Expected {
+    Layout layout;
+    Isa isa;
+    const char *idiom;
+  };
+  for (const Expected &e : {Expected{Layout::T2Tile, Isa::Avx512Vnni, "vpdpbusd"},
+                            {Layout::I8Tile, Isa::Avx512Vnni, "vpdpbusd"},
+                            {Layout::T2Tile, Isa::Avx2, "vpmaddubsw"}}) {
+    unsigned loops = 0;
+    for (const std::vector<std::string> &body : innermostLoops(assemblyOf(e.layout, e.isa))) {
+      auto contains = [&](const char *text) {
+        return std::any_of(body.begin(), body.end(), [&](const std::string &line) {
+          return line.find(text) != std::string::npos;
+        });
+      };
+      if (!contains(e.idiom))
+        continue;
+      ++loops;
+      for (const std::string &line : body) {
+        bool stores = line.find("\tvmov") == 0 && line.back() == ')';
+        EXPECT_FALSE(stores && line.find("(%rsp") != std::string::npos)
+            << findLayout(e.layout)->word << " for " << findIsa(e.isa)->word << ": " << line;
+      }
+    }
+    EXPECT_GE(loops, 3u) << findLayout(e.layout)->word << " for " << findIsa(e.isa)->word;
+  }
 }
 
 TEST(KernelInstructions, NoContraction) {

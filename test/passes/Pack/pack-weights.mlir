@@ -1,16 +1,18 @@
 // The documented examples of lobit-pack-weights and lobit-fold-weights.
-// RUN: quant-opt %s -lobit-pack-weights | FileCheck %s --check-prefixes=CHECK,DOT
+// RUN: quant-opt %s -lobit-pack-weights | FileCheck %s --check-prefixes=CHECK,TILE
+// RUN: quant-opt %s -lobit-pack-weights=kernel=tile | FileCheck %s --check-prefixes=CHECK,TILE
 // RUN: quant-opt %s -lobit-pack-weights=kernel=dot | FileCheck %s --check-prefixes=CHECK,DOT
 // RUN: quant-opt %s -lobit-pack-weights=kernel=tl1 | FileCheck %s --check-prefixes=CHECK,TL1
 // RUN: quant-opt %s -lobit-pack-weights=kernel=tl1 -lobit-fold-weights | FileCheck %s --check-prefix=BYTES
-// RUN: quant-opt %s -lobit-pack-weights -lobit-pack-weights | FileCheck %s --check-prefixes=CHECK,DOT
+// RUN: quant-opt %s -lobit-pack-weights -lobit-pack-weights | FileCheck %s --check-prefixes=CHECK,TILE
 // RUN: not quant-opt %s -lobit-pack-weights=kernel=tl2 2>&1 | FileCheck %s --check-prefix=KERNEL
 
-// KERNEL: error: expected kernel auto, tl1 or dot, found 'tl2'
+// KERNEL: error: expected kernel auto, tile, dot or tl1, found 'tl2'
 
 // Two layers read one weight: one pack.
 // CHECK-LABEL: @ternary
 // CHECK: %[[W:.*]] = lobit.weight
+// TILE-NEXT: %[[P:.*]] = lobit.pack %[[W]] : !lobit.weight<1x3, #lobit.ternary<tensor, f32>> to !lobit.weight<1x3, #lobit.ternary<tensor, f32>, t2_tile>
 // DOT-NEXT: %[[P:.*]] = lobit.pack %[[W]] : !lobit.weight<1x3, #lobit.ternary<tensor, f32>> to !lobit.weight<1x3, #lobit.ternary<tensor, f32>, t2_dot>
 // TL1-NEXT: %[[P:.*]] = lobit.pack %[[W]] : !lobit.weight<1x3, #lobit.ternary<tensor, f32>> to !lobit.weight<1x3, #lobit.ternary<tensor, f32>, t2_tl1>
 // CHECK-NOT: lobit.pack
@@ -29,11 +31,13 @@ func.func @ternary(%x: tensor<1x3xf32>) -> (tensor<1x1xf32>, tensor<1x1xf32>) {
 }
 
 // CHECK-LABEL: @int8_and_kept
-// CHECK: to !lobit.weight<2x1, #lobit.int8<row, f16>, i8_dot>
+// DOT: to !lobit.weight<2x1, #lobit.int8<row, f16>, i8_dot>
+// TILE: to !lobit.weight<2x1, #lobit.int8<row, f16>, i8_tile>
+// TL1: to !lobit.weight<2x1, #lobit.int8<row, f16>, i8_tile>
 // CHECK-NOT: lobit.pack
 // BYTES-LABEL: @int8_and_kept
-// Row 0: 127 + 128 = 255, then 63 times 128; row 1: -127 + 128 = 1; two rows of padding.
-// BYTES: codes dense<"0xFF{{((80){63})}}01{{((80){191})}}"> : tensor<256xi8> scales dense<[5.000000e-01, 2.500000e-01]> : tensor<2xf16>
+// Row 0: 127 + 128 = 255, then 3 times 128; row 1: -127 + 128 = 1; then padding.
+// BYTES: codes dense<"0xFF80808001{{((80){169}){3}}}"> : tensor<512xi8> scales dense<[5.000000e-01, 2.500000e-01]> : tensor<2xf16>
 func.func @int8_and_kept(%x: tensor<1x1xf32>) -> (tensor<1x2xf32>, tensor<1x2xf32>) {
   %w = lobit.weight codes dense<[[127], [-127]]> : tensor<2x1xi8> scales dense<[0.5, 0.25]> : tensor<2xf16> : !lobit.weight<2x1, #lobit.int8<row, f16>>
   %k = lobit.weight codes dense<[[1.0], [2.0]]> : tensor<2x1xf32> : !lobit.weight<2x1xf32>

@@ -296,15 +296,17 @@ INSTANTIATE_TEST_SUITE_P(
                     Model{"ternary_dot", "#lobit.ternary<tensor, f32>", "t2_dot",
                           "#lobit.int8<row, f32>", "i8_dot", "relu2"},
                     Model{"ternary_tl1", "#lobit.ternary<tensor, f32>", "t2_tl1",
-                          "#lobit.int8<row, f16>", "i8_dot", "relu2"},
-                    Model{"ternary_row_bias", "#lobit.ternary<row, f16>", "t2_dot",
-                          "#lobit.ternary<row, f16>", "t2_dot", "silu", "f32", true},
+                          "#lobit.int8<row, f16>", "i8_tile", "relu2"},
+                    Model{"ternary_row_bias", "#lobit.ternary<row, f16>", "t2_tile",
+                          "#lobit.ternary<row, f16>", "t2_tile", "silu", "f32", true},
+                    Model{"ternary_group_tile", "#lobit.ternary<group = 32, f16>", "t2_tile",
+                          "#lobit.ternary<group = 32, f32>", "t2_tile", "silu"},
                     Model{"ternary_group", "#lobit.ternary<group = 32, f16>", "t2_tl1",
                           "#lobit.ternary<group = 32, f32>", "t2_tl1", "silu"},
                     Model{"int6_bias", "#lobit.int6<row, f32>", "i6_pair24",
                           "#lobit.int6<row, f32>", "i6_pair24", "silu", "f16", true},
-                    Model{"int8", "#lobit.int8<row, f32>", "i8_dot", "#lobit.ternary<tensor, f32>",
-                          "t2_dot", "silu"}),
+                    Model{"int8", "#lobit.int8<row, f32>", "i8_tile", "#lobit.ternary<tensor, f32>",
+                          "t2_tile", "silu"}),
     [](const testing::TestParamInfo<Model> &info) { return info.param.name; });
 
 //===--- static modules -----------------------------------------------------===//

@@ -149,9 +149,10 @@ TEST_F(QuantizeModuleTest, Auto) {
   EXPECT_EQ(report->layers[2].reason, "auto: ternary already");
   EXPECT_EQ(report->layers[1].reason, "auto: dense");
   EXPECT_EQ(report->layers[4].reason, "routers are kept");
-  // 8 rows of 1 block: 8 * 64 bytes and 8 f32 scales.
-  EXPECT_EQ(report->layers[1].bytes, 8 * 64 + 32);
-  EXPECT_EQ(report->layers[3].bytes, 8 * 64 + 4);
+  // One block of 32 rows and 16 columns: 512 bytes of int8 and 8 f32 scales, a quarter of
+  // that and one scale for ternary.
+  EXPECT_EQ(report->layers[1].bytes, 512 + 32);
+  EXPECT_EQ(report->layers[3].bytes, 128 + 4);
   ASSERT_EQ(report->kept.size(), 1u);
   EXPECT_EQ(report->kept[0].reason, "norms are never quantized");
   EXPECT_EQ(report->kept[0].bytes, 32);

@@ -31,6 +31,14 @@ uint64_t definedByte(Layout layout, uint64_t columns, uint64_t row, uint64_t col
   }
   case Layout::I6Pair24: // the nibble
     return row * ((columns + 63) / 64 * 28) + (columns + 63) / 64 * 24 + column / 16;
+  case Layout::T2Tile: {
+    uint64_t steps = (columns + 15) / 16;
+    return (row / 32 * steps + column / 16) * 128 + row % 32 * 4 + column % 4;
+  }
+  case Layout::I8Tile: {
+    uint64_t quads = (columns + 15) / 16 * 4;
+    return (row / 32 * quads + column / 4) * 128 + row % 32 * 4 + column % 4;
+  }
   }
   return 0;
 }
@@ -47,7 +55,10 @@ int definedCode(Layout layout, const std::vector<uint8_t> &bytes, uint64_t colum
     int index = column % 4 < 2 ? byte & 15 : byte >> 4;
     return column % 2 ? index % 3 - 1 : index / 3 - 1;
   }
+  case Layout::T2Tile:
+    return (byte >> 2 * (column % 16 / 4) & 3) - 1;
   case Layout::I8Dot:
+  case Layout::I8Tile:
     return byte - 128;
   case Layout::I6Pair24: {
     int nibble = byte >> 4 * (column / 8 % 2) & 15, pair = int(column % 8 / 2);
@@ -63,10 +74,10 @@ int definedCode(Layout layout, const std::vector<uint8_t> &bytes, uint64_t colum
   return 0;
 }
 
-constexpr Layout everyLayout[] = {Layout::RowMajor, Layout::T2Dot, Layout::T2Tl1, Layout::I8Dot,
-                                  Layout::I6Pair24};
+constexpr Layout everyLayout[] = {Layout::RowMajor, Layout::T2Dot,  Layout::T2Tl1,   Layout::I8Dot,
+                                  Layout::T2Tile,   Layout::I8Tile, Layout::I6Pair24};
 
-bool isTernary(Layout layout) { return layout == Layout::T2Dot || layout == Layout::T2Tl1; }
+bool isTernary(Layout layout) { return layoutHolds(layout, Scheme::Ternary); }
 
 std::vector<int8_t> randomCodes(Layout layout, uint64_t rows, uint64_t columns, uint32_t seed) {
   std::mt19937 random(seed);

@@ -33,7 +33,8 @@ TARGETS = {int(r[0].strip("| ")): (r[1].strip("`"), r[2], int(r[3]), int(r[4], 1
            for r in rows("targets")}
 ARCHITECTURES = {"X86_64": 1, "AArch64": 2, "Wasm32": 3}
 GRANULE = {"row_major": (1, 1), "t2_dot": (4, 256), "t2_tl1": (32, 4), "i8_dot": (4, 64),
-           "i6_pair24": (1, 64)}
+           "i6_pair24": (1, 64),
+           "t2_tile": (32, 16), "i8_tile": (32, 16)}
 ELEMENT = {"f32": 4, "f16": 2, "bf16": 2, "int8": 1}
 
 
@@ -175,9 +176,9 @@ def check_coding(r):
     elif scheme == "int6":
         require(layout == "i6_pair24" and r.granularity == 2 and r.scaleType == 1, "int6")
     elif scheme == "int8":
-        require(layout in ("i8_dot", "row_major") and r.granularity == 2, "int8")
+        require(layout in ("i8_dot", "i8_tile", "row_major") and r.granularity == 2, "int8")
     else:
-        require(layout in ("t2_dot", "t2_tl1") and 1 <= r.granularity <= 3, "ternary")
+        require(layout in ("t2_dot", "t2_tl1", "t2_tile") and 1 <= r.granularity <= 3, "ternary")
     if scheme in ("int8", "ternary"):
         require(r.scaleType in (1, 2), "scale type")
     require(r.groupSize in ((32, 64, 128, 256) if r.granularity == 3 else (0,)), "group size")
@@ -325,6 +326,18 @@ def check_codes(t, data):
                 require(index <= 8, "code")
                 for i, code in enumerate((index // 3, index % 3)):
                     put(32 * block + row, 4 * step + 2 * half + i, True, code == 1)
+        elif layout in ("t2_tile", "i8_tile"):
+            columns_per_quad = 16 if layout == "t2_tile" else 4
+            quads = -(-columns // 16) * 16 // columns_per_quad
+            block, rest = divmod(at, quads * 128)
+            quad, rest = divmod(rest, 128)
+            row, j = divmod(rest, 4)
+            if layout == "i8_tile":
+                put(32 * block + row, 4 * quad + j, byte != 0, byte == 128)
+                continue
+            for p in range(4):
+                code = byte >> 2 * p & 3
+                put(32 * block + row, 16 * quad + 4 * p + j, code != 3, code == 1)
         else:
             width = 256 if layout == "t2_dot" else 64
             blocks = -(-columns // width)

@@ -1,0 +1,424 @@
+// t2_tile and i8_tile: rows along the lanes, four columns of a row in the four bytes of
+// an int32 lane, so that a quad of activations is broadcast and no sum crosses lanes.
+//
+// Codes are unsigned as in t2_dot and i8_dot (LinearDot.cpp): the sum of the activations
+// is subtracted at the end, unless the top bit of int8 codes is flipped for an ISA that
+// multiplies signed bytes only. Sums of all tokens go through a small buffer on the stack;
+// scale, bias and store are one loop over it.
+#include "passes/Lower/Linear/LinearTile.h"
+
+#include "dialects/UKernel/UKernelOps.h"
+#include "runtime/format/CheckedMath.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace lobit {
+namespace {
+
+constexpr int64_t blockRows = 32;
+constexpr int64_t stepBytes = 128;   // of one block of rows
+constexpr int64_t epilogueRows = 16; // at once
+
+/// A page ahead into the second level cache, a quarter of one into the first.
+constexpr int64_t farAhead = 4096, nearAhead = 1024;
+
+/// Tokens whose sums are kept at once; the weights are read once for all of them.
+constexpr int64_t maxChunk = 192;
+/// Steps of unpacked weights kept at once, 512 bytes each.
+constexpr int64_t panelSteps = 48;
+
+constexpr int64_t maxCode = 2, maxByte = 255;
+constexpr int64_t maxActivation = 128, maxInt16 = 32767;
+
+/// Planes 0 and 2, or 1 and 3 times 4, of `steps` steps in an int16 lane.
+constexpr int64_t pairBound(int64_t steps, int64_t planes, int64_t max) {
+  return steps * planes * 2 * max * maxActivation;
+}
+/// Steps before int16 lanes are widened: all four planes shifted down, or in place.
+constexpr int64_t shiftedSpan = 15, inPlaceSpan = 7;
+static_assert(pairBound(shiftedSpan, 4, maxCode) <= maxInt16);
+static_assert(pairBound(inPlaceSpan, 2, 4 * maxCode) <= maxInt16);
+
+/// In place, an int32 lane of plane 3 grows by at most 4 * 64 * maxCode * 128 a step.
+constexpr int64_t maxStepsInPlace = INT32_MAX / (4 * 64 * maxCode * maxActivation);
+static_assert(maxStepsInPlace * 16 > 500000, "longer rows are shifted");
+
+class TileKernel {
+public:
+  TileKernel(LinearBuilder &b, const LinearShape &shape, Isa isa, const LinearArguments &args)
+      : b(b), shape(shape), isa(isa), form(findKernelForm(shape.layout, isa)), args(args),
+        epilogue(b, shape, args), planes(shape.layout == Layout::T2Tile ? 4 : 1),
+        steps(ceilDiv(shape.in, 16) * 4 / planes), chunk(std::min(maxChunk, shape.maxRows)),
+        lanes(form.width / 4) {}
+
+  void build() {
+    bool grouped = shape.granularity == Granularity::Group;
+    std::optional<TableForm> tables = findTableForm(shape.layout, isa);
+    bool usesTables = tables && !grouped && shape.maxRows >= tables->leastTokens;
+    // One row more for a tile of an even number of tokens that ends after the last.
+    int64_t kept = std::max<int64_t>(chunk + 1, usesTables ? tableTokens : 0);
+    sums = b.onStack({kept * blockRows}, b.getI32Type());
+    if (usesPanel())
+      panel = b.onStack({panelSteps * 4 * stepBytes}, b.getI8Type());
+    if (grouped)
+      totals = b.onStack({chunk * blockRows}, b.getF32Type());
+    auto share = b.create<uk::ThreadRangeOp>(b.getIndexType(), b.getIndexType(),
+                                             b.index(ceilDiv(shape.out, blockRows)), args.thread,
+                                             args.threads);
+    Value first = args.first;
+    if (usesTables)
+      first = buildTableTokens(
+          b, shape, *tables, args, share.getBegin(), share.getEnd(), sums,
+          [&](Value block, Value token, Value count) { storePlain(block, token, count, false); });
+    b.loop(share.getBegin(), share.getEnd(), 1, [&](Value block) {
+      b.loop(first, args.rows, chunk, [&](Value token) {
+        Value left = b.create<arith::SubIOp>(args.rows, token);
+        Value count = chunk == 1 ? b.index(1) : b.min(left, b.index(chunk));
+        if (grouped)
+          groupedChunk(block, token, count);
+        else
+          plainChunk(block, token, count);
+      });
+    });
+  }
+
+private:
+  bool flipsTopBit() const { return planes == 1 && form.form == Form::SignedQuads; }
+
+  int64_t vectors() const { return stepBytes / form.width; }
+
+  /// Unpacking once pays when there are several tiles and unpacking costs a dot product.
+  bool usesPanel() const {
+    return planes > 1 && form.form == Form::Quads && form.rowsN == blockRows && chunk > form.tokens;
+  }
+
+  //===--- chunks ------------------------------------------------------------===//
+
+  void plainChunk(Value block, Value token, Value count) {
+    sumColumns(block, token, count, b.index(0), b.index(steps));
+    storePlain(block, token, count, !flipsTopBit());
+  }
+
+  /// `unsignedCodes`: the sums are of c, not of t or q.
+  void storePlain(Value block, Value token, Value count, bool unsignedCodes) {
+    forExistingRows(block, count, [&](Value i, Value at, Value row) {
+      Value d = b.load(b.i32s(epilogueRows), sums, at);
+      if (unsignedCodes)
+        d = b.create<arith::SubIOp>(d, correction(b.add(token, i), b.index(0)));
+      epilogue.storeScaled(d, row, b.add(token, i));
+    });
+  }
+
+  void groupedChunk(Value block, Value token, Value count) {
+    forRows(count,
+            [&](Value, Value at, int64_t) { b.store(b.zero(b.f32s(epilogueRows)), totals, at); });
+    int64_t perGroup = shape.groupSize / (4 * planes);
+    b.loop(b.index(0), b.index(shape.groupsPerRow()), 1, [&](Value group) {
+      Value begin = b.mul(group, perGroup);
+      Value end = b.min(b.add(begin, perGroup), b.index(steps));
+      sumColumns(block, token, count, begin, end);
+      forExistingRows(block, count, [&](Value i, Value at, Value row) {
+        Value d = b.load(b.i32s(epilogueRows), sums, at);
+        d = b.create<arith::SubIOp>(d, correction(b.add(token, i), group));
+        Value total = b.load(b.f32s(epilogueRows), totals, at);
+        b.store(epilogue.addGroup(total, d, row, group), totals, at);
+      });
+    });
+    forExistingRows(block, count, [&](Value i, Value at, Value row) {
+      Value total = b.load(b.f32s(epilogueRows), totals, at);
+      epilogue.storeGrouped(total, row, b.add(token, i));
+    });
+  }
+
+  /// `body(i, at, r)` for rows r .. r + epilogueRows - 1 of the block and each token i.
+  void forRows(Value count, llvm::function_ref<void(Value, Value, int64_t)> body) {
+    b.loop(b.index(0), count, 1, [&](Value i) {
+      for (int64_t r = 0; r < blockRows; r += epilogueRows)
+        body(i, b.add(b.mul(i, blockRows), r), r);
+    });
+  }
+
+  /// The same without rows that lie past the last one altogether, with the first row.
+  void forExistingRows(Value block, Value count,
+                       llvm::function_ref<void(Value, Value, Value)> body) {
+    int64_t inLastBlock = shape.out % blockRows;
+    forRows(count, [&](Value i, Value at, int64_t r) {
+      Value row = b.add(b.mul(block, blockRows), r);
+      if (inLastBlock == 0 || r < inLastBlock)
+        body(i, at, row);
+      else
+        b.when(b.less(row, b.index(shape.out)), [&] { body(i, at, row); });
+    });
+  }
+
+  Value correction(Value token, Value group) {
+    Value sum = b.create<memref::LoadOp>(args.input[2], ValueRange{token, group});
+    if (planes == 1)
+      sum = b.create<arith::MulIOp>(sum, b.create<arith::ConstantIntOp>(128, 32));
+    return b.splat(sum, epilogueRows);
+  }
+
+  //===--- tiles of tokens ---------------------------------------------------===//
+
+  /// sums[i][row] of steps begin .. end - 1 for `count` tokens from `token`.
+  void sumColumns(Value block, Value token, Value count, Value begin, Value end) {
+    auto fused = [&] {
+      forTiles(count, 1, evenTile(std::min(form.tokens, chunk)), [&](Value i, int64_t tokens) {
+        int64_t rows = tokens == 1 ? form.rows1 : form.rowsN;
+        for (int64_t r = 0; r < blockRows; r += rows)
+          if (form.form == Form::Pairs)
+            pairTile(block, token, i, tokens, begin, end, r, rows);
+          else
+            quadTile(block, token, i, tokens, begin, end, r, rows);
+      });
+    };
+    if (!usesPanel())
+      return fused();
+    b.when(
+        b.less(b.index(form.tokens), count), [&] { panelTiles(block, token, count, begin, end); },
+        fused);
+  }
+
+  /// The tile for `left` tokens: all of a full one, halves of what fills less than two,
+  /// and above four tokens an even number.
+  static int64_t evenTile(int64_t tokens) { return tokens <= 4 ? tokens : roundUp(tokens, 2); }
+
+  /// Calls `body(i, tokens)` for tiles that cover tokens 0 .. count - 1, for each size
+  /// from `least` on that may occur.
+  void forTiles(Value count, int64_t least, int64_t most,
+                llvm::function_ref<void(Value, int64_t)> body) {
+    if (most == 1) {
+      b.loop(b.index(0), count, 1, [&](Value i) { body(i, 1); });
+      return;
+    }
+    SmallVector<int64_t> sizes;
+    for (int64_t size = least; size <= most; ++size)
+      if (sizes.empty() || evenTile(size) != sizes.back())
+        sizes.push_back(evenTile(size));
+    auto loop = b.create<scf::WhileOp>(TypeRange{b.getIndexType()}, ValueRange{b.index(0)});
+    OpBuilder::InsertionGuard guard(b);
+    Block *before = b.createBlock(&loop.getBefore(), {}, b.getIndexType(), b.getLoc());
+    b.create<scf::ConditionOp>(b.less(before->getArgument(0), count), before->getArguments());
+    Block *after = b.createBlock(&loop.getAfter(), {}, b.getIndexType(), b.getLoc());
+    Value i = after->getArgument(0);
+    Value left = b.create<arith::SubIOp>(count, i);
+    auto select = [&](Value condition, Value a, Value c) -> Value {
+      return b.create<arith::SelectOp>(condition, a, c);
+    };
+    Value half = b.create<arith::ShRUIOp>(b.add(left, 1), b.index(1));
+    Value size = select(b.less(b.index(most), left), half, left);
+    Value even = b.create<arith::AndIOp>(b.add(size, 1), b.index(-2));
+    size = select(b.less(b.index(4), size), even, size);
+    size = b.min(size, b.index(most));
+    b.choose(size, sizes, [&](int64_t tokens) { body(i, tokens); });
+    b.create<scf::YieldOp>(ValueRange{b.add(i, size)});
+  }
+
+  /// Four activations of a token in every int32 lane of a vector of `width` bytes.
+  Value quad(Value token, Value column) {
+    Value four = b.load(b.i8s(4), args.input[0], {token, column});
+    Value word = b.create<vector::BitCastOp>(b.i32s(1), four);
+    word = b.create<vector::ExtractOp>(word, ArrayRef<int64_t>{0});
+    return b.create<vector::BitCastOp>(b.i8s(form.width), b.splat(word, lanes));
+  }
+
+  Value storedStep(Value block, Value step) {
+    return b.mul(b.add(b.mul(block, steps), step), stepBytes);
+  }
+
+  Values loadStep(Value at, int64_t row, int64_t rows) {
+    Values bytes;
+    for (int64_t r = row; r < row + rows; r += lanes) {
+      if (r % 16 == 0) {
+        b.prefetch(args.weights, at, farAhead + 4 * r, /*locality=*/2);
+        b.prefetch(args.weights, at, nearAhead + 4 * r);
+      }
+      Value loaded = b.load(b.i8s(form.width), args.weights, b.add(at, 4 * r));
+      if (flipsTopBit())
+        loaded = b.create<arith::XOrIOp>(loaded, b.splatInt(-128, 8, form.width));
+      bytes.push_back(loaded);
+    }
+    return bytes;
+  }
+
+  Value plane(Value bytes, int64_t p, bool inPlace) {
+    return planes == 1 ? bytes : b.create<uk::UnpackOp>(bytes.getType(), bytes, p, inPlace);
+  }
+
+  Value dot(Value acc, Value codes, Value x, int64_t max) {
+    if (flipsTopBit())
+      return b.create<uk::DotS8Op>(acc.getType(), acc, codes, x);
+    return b.create<uk::DotI8Op>(acc.getType(), acc, codes, x, max);
+  }
+
+  Value sumsAt(Value i, int64_t t, int64_t row) {
+    return b.add(b.mul(b.add(i, t), blockRows), row);
+  }
+
+  /// [tokens][vectors of rows] sums of one tile to the buffer.
+  void storeSums(ArrayRef<Value> acc, Value i, int64_t tokens, int64_t row) {
+    int64_t perToken = acc.size() / tokens;
+    for (int64_t t = 0; t < tokens; ++t)
+      for (int64_t v = 0; v < perToken; ++v)
+        b.store(acc[t * perToken + v], sums, sumsAt(i, t, row + v * lanes));
+  }
+
+  /// int32 lanes.
+  void quadTile(Value block, Value token, Value i, int64_t tokens, Value begin, Value end,
+                int64_t row, int64_t rows) {
+    int64_t perToken = rows / lanes;
+    bool inPlace = planes > 1 && tokens == 1 && steps <= maxStepsInPlace;
+    int64_t copies = inPlace ? planes : 1;
+    Values zeros(copies * tokens * perToken, b.zero(b.i32s(lanes)));
+    Value first = b.add(token, i);
+    Values acc = b.loop(begin, end, 1, zeros, [&](Value step, ValueRange carried) {
+      Values next(carried.begin(), carried.end());
+      Values bytes = loadStep(storedStep(block, step), row, rows);
+      for (int64_t p = 0; p < planes; ++p) {
+        Values codes;
+        for (Value v : bytes)
+          codes.push_back(plane(v, p, inPlace));
+        int64_t max = planes == 1 ? maxByte : inPlace ? maxCode << (2 * p) : maxCode;
+        for (int64_t t = 0; t < tokens; ++t) {
+          Value x = quad(b.add(first, t), b.add(b.mul(step, 4 * planes), 4 * p));
+          for (int64_t v = 0; v < perToken; ++v) {
+            Value &a = next[((inPlace ? p : 0) * tokens + t) * perToken + v];
+            a = dot(a, codes[v], x, max);
+          }
+        }
+      }
+      return next;
+    });
+    if (inPlace)
+      for (int64_t p = 1; p < planes; ++p) // plane p was summed times 4^p
+        for (int64_t v = 0; v < perToken; ++v)
+          acc[v] = b.add(acc[v], b.create<arith::ShRSIOp>(acc[p * perToken + v],
+                                                          b.splatInt(2 * p, 32, lanes)));
+    acc.truncate(tokens * perToken);
+    storeSums(acc, i, tokens, row);
+  }
+
+  /// int16 lanes, widened within the bound.
+  void pairTile(Value block, Value token, Value i, int64_t tokens, Value begin, Value end,
+                int64_t row, int64_t rows) {
+    int64_t perToken = rows / lanes, count = tokens * perToken;
+    bool inPlace = tokens == 1;
+    int64_t copies = inPlace ? 2 : 1, span = inPlace ? inPlaceSpan : shiftedSpan;
+    int64_t additions = span * planes / copies;
+    Value first = b.add(token, i);
+    auto spanSums = [&](Value from, Value to, ValueRange carried) {
+      Values zeros(copies * count, b.zero(b.i16s(form.width / 2)));
+      Values pairs = b.loop(from, to, 1, zeros, [&](Value step, ValueRange inner) {
+        Values next(inner.begin(), inner.end());
+        Values bytes = loadStep(storedStep(block, step), row, rows), high;
+        if (inPlace) // one shift brings planes 2 and 3 to bits 0..3
+          for (Value v : bytes)
+            high.push_back(b.create<arith::ShRUIOp>(v, b.splatInt(4, 8, form.width)));
+        for (int64_t p = 0; p < planes; ++p) {
+          Values codes;
+          for (int64_t v = 0; v < perToken; ++v)
+            codes.push_back(inPlace ? plane(p < 2 ? bytes[v] : high[v], p % 2, true)
+                                    : plane(bytes[v], p, false));
+          int64_t copy = inPlace ? p % 2 : 0;
+          for (int64_t t = 0; t < tokens; ++t) {
+            Value x = quad(b.add(first, t), b.add(b.mul(step, 4 * planes), 4 * p));
+            for (int64_t v = 0; v < perToken; ++v) {
+              Value &a = next[copy * count + t * perToken + v];
+              a = b.create<uk::DotI8PairsOp>(a.getType(), a, codes[v], x,
+                                             copy ? 4 * maxCode : maxCode, additions);
+            }
+          }
+        }
+        return next;
+      });
+      Values acc(carried.begin(), carried.end());
+      for (int64_t n = 0; n < count; ++n) {
+        Type type = acc[n].getType();
+        acc[n] = b.create<uk::WidenAddOp>(type, acc[n], pairs[n]);
+        if (inPlace) {
+          Value times4 = b.create<uk::WidenAddOp>(type, b.zero(b.i32s(lanes)), pairs[count + n]);
+          acc[n] = b.add(acc[n], b.create<arith::ShRSIOp>(times4, b.splatInt(2, 32, lanes)));
+        }
+      }
+      return acc;
+    };
+    Values zeros(count, b.zero(b.i32s(lanes)));
+    Values acc = b.loop(begin, end, span, zeros, [&](Value from, ValueRange carried) {
+      return spanSums(from, b.min(b.add(from, span), end), carried);
+    });
+    storeSums(acc, i, tokens, row);
+  }
+
+  //===--- many tokens -------------------------------------------------------===//
+
+  /// Unpacks a panel of steps at a time for all tiles of tokens.
+  void panelTiles(Value block, Value token, Value count, Value begin, Value end) {
+    forRows(b.add(count, 1),
+            [&](Value, Value at, int64_t) { b.store(b.zero(b.i32s(epilogueRows)), sums, at); });
+    b.loop(begin, end, panelSteps, [&](Value from) {
+      Value size = b.min(b.create<arith::SubIOp>(end, from), b.index(panelSteps));
+      b.loop(b.index(0), size, 1, [&](Value step) {
+        Values bytes = loadStep(storedStep(block, b.add(from, step)), 0, blockRows);
+        for (int64_t p = 0; p < planes; ++p)
+          for (int64_t v = 0; v < vectors(); ++v)
+            b.store(plane(bytes[v], p, false), panel,
+                    b.add(b.mul(step, planes * stepBytes), p * stepBytes + v * form.width));
+      });
+      // The smallest tile is the second half of one token more than a full tile.
+      int64_t least = evenTile(form.tokens + 1 - evenTile(ceilDiv(form.tokens + 1, 2)));
+      forTiles(count, least, form.tokens,
+               [&](Value i, int64_t tokens) { panelTile(token, i, tokens, from, size); });
+    });
+  }
+
+  void panelTile(Value token, Value i, int64_t tokens, Value from, Value size) {
+    Values before;
+    for (int64_t t = 0; t < tokens; ++t)
+      for (int64_t v = 0; v < vectors(); ++v)
+        before.push_back(b.load(b.i32s(lanes), sums, sumsAt(i, t, v * lanes)));
+    Value first = b.add(token, i);
+    Value column = b.mul(from, 4 * planes);
+    Values acc =
+        b.loop(b.index(0), b.mul(size, planes), 1, before, [&](Value q, ValueRange carried) {
+          Values next(carried.begin(), carried.end());
+          Values codes;
+          for (int64_t v = 0; v < vectors(); ++v)
+            codes.push_back(
+                b.load(b.i8s(form.width), panel, b.add(b.mul(q, stepBytes), v * form.width)));
+          for (int64_t t = 0; t < tokens; ++t) {
+            Value x = quad(b.add(first, t), b.add(column, b.mul(q, 4)));
+            for (int64_t v = 0; v < vectors(); ++v) {
+              Value &a = next[t * vectors() + v];
+              a = dot(a, codes[v], x, maxCode);
+            }
+          }
+          return next;
+        });
+    storeSums(acc, i, tokens, 0);
+  }
+
+  LinearBuilder &b;
+  const LinearShape &shape;
+  Isa isa;
+  KernelForm form;
+  const LinearArguments &args;
+  Epilogue epilogue;
+  int64_t planes; ///< of 2-bit codes, or the one of int8
+  int64_t steps;  ///< of 128 bytes in a block of rows
+  int64_t chunk;
+  int64_t lanes; ///< int32 lanes, rows, in a vector
+  Value sums, totals, panel;
+};
+
+} // namespace
+
+void buildTileKernel(LinearBuilder &b, const LinearShape &shape, Isa isa,
+                     const LinearArguments &args) {
+  TileKernel(b, shape, isa, args).build();
+}
+
+} // namespace lobit

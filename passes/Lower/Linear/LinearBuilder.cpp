@@ -48,6 +48,31 @@ constexpr bool everyFormIsThere() {
 static_assert(everyFormIsThere(), "KernelForms.inc has one row for each layout and ISA");
 } // namespace
 
+static constexpr bool hasKernelForm(Layout layout, Isa isa) {
+#define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
+  if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \
+    return true;
+#include "passes/Lower/Linear/KernelForms.inc"
+  return false;
+}
+
+static constexpr bool hasAllKernelForms() {
+  constexpr Layout layouts[] = {
+#define LOBIT_LAYOUT(EnumName, id, word, rowBlock, columnBlock, definition) Layout::EnumName,
+#include "runtime/format/Layouts.inc"
+  };
+  constexpr Isa isas[] = {
+#define LOBIT_ISA(EnumName, ...) Isa::EnumName,
+#include "runtime/format/Isas.inc"
+  };
+  for (Layout layout : layouts)
+    for (Isa isa : isas)
+      if (!hasKernelForm(layout, isa))
+        return false;
+  return true;
+}
+static_assert(hasAllKernelForms(), "KernelForms.inc needs a row for each layout and each ISA");
+
 KernelForm findKernelForm(Layout layout, Isa isa) {
 #define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
   if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \

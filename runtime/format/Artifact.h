@@ -229,6 +229,8 @@ public:
 
   ByteView tokenizer() const { return content(SectionType::Tokenizer); }
   ByteView report() const { return content(SectionType::Report); }
+  /// A BIT beacon (docs/format-bit.md), not checked here. Empty when there is none.
+  ByteView calibration() const { return content(SectionType::Calibration); }
   ByteView weights() const { return content(SectionType::Weights); }
 
   ArtifactView() = default;

@@ -98,6 +98,8 @@ Status ArtifactWriter::begin(ArtifactContent content) {
     plan.push_back({SectionType::Code, kPageAlignment, &code.object, code.isa});
   plan.push_back({SectionType::Kernels, kSmallAlignment, &kernels, Isa(0)});
   plan.push_back({SectionType::KnownAnswers, kSmallAlignment, &answers, Isa(0)});
+  if (!content.calibration.empty())
+    plan.push_back({SectionType::Calibration, kSmallAlignment, &content.calibration, Isa(0)});
   plan.push_back({SectionType::Weights, kPageAlignment, nullptr, Isa(0)});
 
   uint64_t end = kHeaderBytes + plan.size() * at::Section::kBytes;
@@ -158,12 +160,23 @@ Status ArtifactWriter::finish() {
 }
 
 Status ArtifactWriter::replaceKnownAnswers(const KnownAnswers &answers) {
-  const std::vector<uint8_t> bytes = encodeKnownAnswers(answers);
-  SectionInfo &section = sections_[sections_.size() - 2];
-  if (bytes.size() != section.size)
-    return Status(StatusCode::INTERNAL, "known answers: expected " + std::to_string(section.size) +
-                                            " bytes, found " + std::to_string(bytes.size()));
-  if (Status status = writeSection(section, bytes); !status.ok())
+  return replaceSection(SectionType::KnownAnswers, encodeKnownAnswers(answers));
+}
+
+Status ArtifactWriter::replaceCalibration(const std::vector<uint8_t> &bytes) {
+  return replaceSection(SectionType::Calibration, bytes);
+}
+
+Status ArtifactWriter::replaceSection(SectionType type, const std::vector<uint8_t> &bytes) {
+  const auto section =
+      std::find_if(sections_.begin(), sections_.end(),
+                   [&](const SectionInfo &candidate) { return candidate.type == type; });
+  if (section == sections_.end() || bytes.size() != section->size)
+    return Status(StatusCode::INTERNAL,
+                  std::string(sectionWord(type)) + ": expected " +
+                      (section == sections_.end() ? "no" : std::to_string(section->size)) +
+                      " bytes, found " + std::to_string(bytes.size()));
+  if (Status status = writeSection(*section, bytes); !status.ok())
     return status;
   return writeHeader();
 }

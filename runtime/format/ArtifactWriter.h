@@ -30,6 +30,7 @@ struct ArtifactContent {
   };
   std::vector<Code> code;
   KnownAnswers knownAnswers;
+  std::vector<uint8_t> calibration; ///< empty: no section
 };
 
 class ArtifactWriter {
@@ -43,12 +44,14 @@ public:
   Status writeWeights(uint64_t offset, const uint8_t *bytes, uint64_t size);
   /// Writes section table and header. The weights must be complete.
   Status finish();
-  /// After finish: other digests in the known answers, then the header again.
+  /// After finish: other bytes of the same size for a small section, then the header again.
   Status replaceKnownAnswers(const KnownAnswers &answers);
+  Status replaceCalibration(const std::vector<uint8_t> &bytes);
 
   uint64_t fileBytes() const { return header_.fileBytes; }
 
 private:
+  Status replaceSection(SectionType type, const std::vector<uint8_t> &bytes);
   Status writeSection(SectionInfo &section, const std::vector<uint8_t> &bytes);
   Status writeHeader();
 

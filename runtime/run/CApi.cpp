@@ -178,10 +178,7 @@ lobit_status lobit_model_open_embedded(const lobit_embedded *given,
 
 void lobit_model_release(lobit_model *model) { delete model; }
 
-lobit_status lobit_model_get_info(const lobit_model *model, lobit_model_info *info) {
-  if (!model)
-    return LOBIT_STATUS_INVALID_ARGUMENT;
-  const Model &m = *model->model;
+static lobit_status getInfo(const Model &m, lobit_model_info *info) {
   const Metadata &metadata = m.metadata();
   lobit_model_info value = {};
   value.kind = int32_t(metadata.kind);
@@ -210,6 +207,24 @@ lobit_status lobit_model_get_info(const lobit_model *model, lobit_model_info *in
                    : m.verified() == VerifyLevel::Code ? LOBIT_VERIFY_CODE
                                                        : LOBIT_VERIFY_STRUCTURE;
   return fill(info, value);
+}
+lobit_status lobit_model_get_info(const lobit_model *model, lobit_model_info *info) {
+  return model ? getInfo(*model->model, info) : LOBIT_STATUS_INVALID_ARGUMENT;
+}
+lobit_status lobit_session_get_model_info(const lobit_session *session, lobit_model_info *info) {
+  return session ? getInfo(session->session->model(), info) : LOBIT_STATUS_INVALID_ARGUMENT;
+}
+
+lobit_status lobit_model_get_calibration(const lobit_model *model, const void **bytes,
+                                         size_t *size) {
+  if (!model || !bytes || !size)
+    return LOBIT_STATUS_INVALID_ARGUMENT;
+  const ByteView calibration = model->model->artifact().calibration();
+  if (calibration.size == 0)
+    return LOBIT_STATUS_MISSING;
+  *bytes = calibration.data;
+  *size = calibration.size;
+  return LOBIT_STATUS_OK;
 }
 
 lobit_status lobit_model_get_variant(const lobit_model *model, uint32_t index,
@@ -386,6 +401,13 @@ lobit_status lobit_session_eval_text(lobit_session *session, const char *text, s
 
 const float *lobit_session_logits(const lobit_session *session) {
   return session ? session->session->logits() : nullptr;
+}
+
+lobit_status lobit_session_set_observer(lobit_session *session, lobit_logits_observer callback,
+                                        void *user, lobit_error *error) {
+  if (!session)
+    return invalid(error, "lobit_session_set_observer needs a session");
+  return report(error, session->session->setObserver(callback, user));
 }
 
 lobit_status lobit_session_set_sampling(lobit_session *session, const lobit_sampling *given,

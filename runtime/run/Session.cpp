@@ -67,7 +67,9 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Code> cod
   return session;
 }
 
-uint64_t Session::memoryBytes() const { return scratch_.size() + state_.size() + work_.size(); }
+uint64_t Session::memoryBytes() const {
+  return scratch_.size() + state_.size() + work_.size() + observed_.size();
+}
 
 void Session::arriveAtBarrier(void *session) { static_cast<Session *>(session)->pool_->barrier(); }
 
@@ -117,6 +119,26 @@ Status Session::rewind(uint64_t position) {
   return {};
 }
 
+Status Session::setObserver(Observer observer, void *user) {
+  const Metadata &metadata = model().metadata();
+  if (metadata.kind != ModelKind::LanguageModel)
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "the artifact is a function, it has no logits to observe");
+  if (observer && observed_.size() == 0) {
+    uint64_t bytes = 0;
+    if (!checkedMul(metadata.maxRows * sizeof(float), metadata.vocab, bytes))
+      return Status(StatusCode::RESOURCE_LIMIT, "the logits of one call are too large");
+    Result<platform::Memory> memory =
+        platform::Memory::allocate(bytes, "the observed logits of a session");
+    if (!memory.ok())
+      return std::move(memory).status();
+    observed_ = std::move(memory).value();
+  }
+  observer_ = observer;
+  observerUser_ = user;
+  return {};
+}
+
 Status Session::evalRows(const uint32_t *tokens, uint64_t count, float *allLogits) {
   const Metadata &metadata = model().metadata();
   for (uint64_t i = 0; i < count; ++i)
@@ -135,19 +157,25 @@ Status Session::evalRows(const uint32_t *tokens, uint64_t count, float *allLogit
   for (uint64_t done = 0; done < count;) {
     uint64_t rows = std::min<uint64_t>(count - done, metadata.maxRows);
     bool last = done + rows == count;
-    // Without allLogits only the very last row gets logits.
-    uint64_t firstOutputRow = allLogits ? 0 : last ? rows - 1 : rows;
+    // Only the very last row gets logits, unless somebody wants the others.
+    const bool all = allLogits || (observer_ && rows > 1);
+    uint64_t firstOutputRow = all || (observer_ && rows == 1) ? 0 : last ? rows - 1 : rows;
+    float *logits = allLogits ? allLogits + done * metadata.vocab
+                    : all     ? reinterpret_cast<float *>(observed_.data())
+                              : logits_;
     const void *inputs[] = {tokens + done};
-    void *outputs[] = {allLogits ? allLogits + done * metadata.vocab : logits_};
+    void *outputs[] = {logits};
     if (Status status = launch(0, inputs, outputs, rows, start + done, firstOutputRow);
         !status.ok())
       return status;
+    for (uint64_t i = 0; observer_ && i < rows; ++i)
+      observer_(observerUser_, start + done + i, logits + i * metadata.vocab);
     done += rows;
+    if (all && last)
+      memcpy(logits_, logits + (rows - 1) * metadata.vocab, metadata.vocab * sizeof(float));
   }
   memcpy(history_ + start, tokens, count * sizeof(uint32_t));
   position_ = start + count;
-  if (allLogits)
-    memcpy(logits_, allLogits + (count - 1) * metadata.vocab, metadata.vocab * sizeof(float));
   hasLogits_ = true;
   return {};
 }

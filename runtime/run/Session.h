@@ -27,6 +27,10 @@ public:
   /// Null before the first evaluation.
   const float *logits() const { return hasLogits_ ? logits_ : nullptr; }
 
+  /// Sees the logits of every evaluated position, in order. Null: none.
+  using Observer = void (*)(void *user, uint64_t position, const float *logits);
+  Status setObserver(Observer observer, void *user);
+
   Status setSampling(const Sampling &sampling) { return sampler_.set(sampling); }
   Result<uint32_t> sample();
 
@@ -85,6 +89,9 @@ private:
   bool hasLogits_ = false;
   float *logits_ = nullptr;     ///< [vocab], in work_
   uint32_t *history_ = nullptr; ///< [maxContext], in work_
+  Observer observer_ = nullptr;
+  void *observerUser_ = nullptr;
+  platform::Memory observed_; ///< [maxRows, vocab] f32, with an observer
   Sampler sampler_;
   Detokenizer detokenizer_;
   std::string text_;

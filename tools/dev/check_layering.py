@@ -13,7 +13,8 @@ COMPILER_LIBRARIES = ("mlir/", "llvm/", "lld/")
 # Standard headers the runtime may use only inside runtime/platform.
 PLATFORM_ONLY = {"iostream", "fstream", "sstream", "filesystem", "thread", "mutex",
                  "condition_variable", "future", "iomanip", "regex", "locale"}
-CORE_RUNTIME = ("runtime/format/", "runtime/load/", "runtime/run/", "runtime/text/", "runtime/cpu/")
+CORE_RUNTIME = ("runtime/format/", "runtime/load/", "runtime/run/", "runtime/text/", "runtime/cpu/",
+                "runtime/beacon/")
 
 
 def violation(path, include):
@@ -25,6 +26,8 @@ def violation(path, include):
             return "the runtime never includes LLVM or MLIR"
         if include.startswith(("dialects/", "passes/")):
             return "the runtime never includes the compiler"
+        if include.startswith("runtime/beacon/") and not path.startswith("runtime/beacon/"):
+            return "the runtime works without beacons"
     if path.startswith("runtime/format/") and "/" in include and not include.startswith("runtime/format/"):
         return "runtime/format includes only itself and the standard library"
     if path.startswith(CORE_RUNTIME) and include in PLATFORM_ONLY:

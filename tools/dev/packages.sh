@@ -1,7 +1,8 @@
 # Debian packages by purpose, and a function that installs the missing ones. Sourced.
 LOBIT_BUILD_PACKAGES="cmake ninja-build clang-19 lld-19 liblld-19-dev llvm-19-dev libmlir-19-dev
-  mlir-19-tools zlib1g-dev libzstd-dev nlohmann-json3-dev libcli11-dev pkg-config python3 git ca-certificates"
-LOBIT_TEST_PACKAGES="libgtest-dev librapidcheck-dev libutf8proc-dev libssl-dev qemu-user-static g++-aarch64-linux-gnu
+  mlir-19-tools zlib1g-dev libzstd-dev nlohmann-json3-dev libcli11-dev pkg-config
+  libssl-dev libb2-dev libzip-dev python3 git ca-certificates"
+LOBIT_TEST_PACKAGES="libgtest-dev librapidcheck-dev libutf8proc-dev qemu-user-static g++-aarch64-linux-gnu
   clang-format-19 clang-tidy-19 libclang-rt-19-dev libc++-19-dev-wasm32 libc++abi-19-dev-wasm32
   wasi-libc g++ python3-numpy"
 

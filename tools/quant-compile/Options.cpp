@@ -38,6 +38,15 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
       ->group(numbers)
       ->check(CLI::IsMember({"error", "zero", "clamp"}))
       ->capture_default_str();
+  app.add_option("--calibration", o.calibration,
+                 "A text for the model to read: its logits become the reference of "
+                 "quant-run --beacon-ref builtin")
+      ->group(numbers)
+      ->type_name("TEXT");
+  app.add_option("--calibration-tokens", o.calibrationTokens, "How many tokens of it")
+      ->group(numbers)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--report", o.report, "Write what was done to each layer as JSON")->group(numbers);
   app.add_flag("--dry-run", o.dryRun, "Quantize and report, but write no model")->group(numbers);
 

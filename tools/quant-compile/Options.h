@@ -23,6 +23,8 @@ struct CompileOptions {
   std::string stopAfter = "emit";
   std::string emit; ///< empty: artifact, or mlir with an earlier stop-after
   std::string report;
+  std::string calibration; ///< a text; empty: none
+  uint64_t calibrationTokens = 4096;
   bool dryRun = false;
   bool listTargets = false;
   bool json = false;

@@ -242,6 +242,7 @@ private:
     case SectionType::Tokenizer:
     case SectionType::Report:
     case SectionType::Code:
+    case SectionType::Calibration:
       break;
     }
     line(at, section.size, "content", std::to_string(section.size) + " bytes",

@@ -2,6 +2,7 @@
 /// quant-eval: perplexity and bits per byte of a text; agreement with other logits.
 #include "tools/quant-eval/Metrics.h"
 #include "tools/quant-eval/Windows.h"
+#include "tools/support/BeaconOption.h"
 #include "tools/support/Npy.h"
 #include "tools/support/Tool.h"
 
@@ -157,7 +158,7 @@ Status evaluate(Runner &runner, Reference *reference, const std::vector<uint32_t
   return {};
 }
 
-int run(const EvalOptions &options) {
+int run(const EvalOptions &options, BeaconOption &beacon) {
   Result<std::string> text = readTextFile(options.text);
   if (!text.ok())
     return reportError(kTool, text.status());
@@ -199,11 +200,26 @@ int run(const EvalOptions &options) {
                                                           std::to_string(reference->maxContext()) +
                                                           "; use --context"));
   }
+  if (beacon.isGiven()) {
+    if (!beacon.tensor().empty() && beacon.tensor() != "logits")
+      return reportError(kTool, Status(StatusCode::UNSUPPORTED,
+                                       "--beacon-tensor: a language model gives its logits, not '" +
+                                           beacon.tensor() + "'"));
+    Status status = beacon.start(runner->model, "logits", info.vocab);
+    if (status.ok())
+      status = beacon.attach(runner->session);
+    if (!status.ok())
+      return reportError(kTool, status);
+  }
   Scores scores;
   if (Status status =
           evaluate(*runner, reference ? &*reference : nullptr, tokens, windows, bos, scores);
       !status.ok())
     return reportError(kTool, status);
+
+  if (beacon.isGiven())
+    if (Status status = beacon.write(); !status.ok())
+      return reportError(kTool, status);
 
   const double perplexity = std::exp(scores.loss.mean());
   const double perplexityError = perplexity * scores.loss.error();
@@ -225,6 +241,12 @@ int run(const EvalOptions &options) {
       out["kl_divergence"] = scores.divergence.mean();
       out["kl_divergence_error"] = scores.divergence.error();
     }
+    if (beacon.isGiven()) {
+      const BeaconOption::Result r = beacon.result();
+      out["beacon"] = {{"file", r.path},       {"rows", r.rows},        {"alert", r.alert},
+                       {"SDS", r.sds},         {"norm_dmu", r.normDmu}, {"cos_mu", r.cosMu},
+                       {"tr_Sigma", r.trSigma}};
+    }
     printf("%s\n", out.dump(1).c_str());
   } else {
     printf("tokens          %llu (%llu bytes), %zu windows of %llu\n",
@@ -238,15 +260,19 @@ int run(const EvalOptions &options) {
       printf("KL divergence   %.6f +- %.6f nats\n", scores.divergence.mean(),
              scores.divergence.error());
     }
+    if (beacon.isGiven())
+      printf("beacon          %s\n", beacon.line().c_str());
   }
   if (fflush(stdout) != 0)
     return reportError(kTool, Status(StatusCode::IO, "standard output cannot be written"));
-  return 0;
+  const Status drift = beacon.isGiven() ? beacon.drift() : Status();
+  return drift.ok() ? 0 : reportError(kTool, drift);
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
+  BeaconOption beacon(argc, argv, kTool);
   EvalOptions options;
   CLI::App app("Measures how well a compiled model predicts a text.\n\n"
                "A text longer than the context is cut into windows: the first is one context\n"
@@ -264,10 +290,13 @@ int main(int argc, char **argv) {
   app.add_option("-t", options.threads, "Threads; 0: one for each CPU")->capture_default_str();
   app.add_option("--isa", options.isa, "Force the code for one ISA");
   app.add_flag("--json", options.json, "One JSON object on standard output");
+  beacon.add(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return run(options);
+  if (Status status = beacon.check(app); !status.ok())
+    return reportError(kTool, status);
+  return run(options, beacon);
 }

@@ -26,6 +26,29 @@ static Status flushOutput() {
   return {};
 }
 
+/// Writes the beacon, if one was asked for. A drift is for the end: driftExit.
+static int writeBeacon(BeaconOption &beacon, bool json) {
+  if (!beacon.isGiven())
+    return 0;
+  if (Status status = beacon.write(); !status.ok())
+    return reportError(kTool, status);
+  if (!json)
+    fprintf(stderr, "beacon %s\n", beacon.line().c_str());
+  return 0;
+}
+static int driftExit(const BeaconOption &beacon) {
+  Status status = beacon.isGiven() ? beacon.drift() : Status();
+  return status.ok() ? 0 : reportError(kTool, status);
+}
+static json beaconJson(const BeaconOption &beacon) {
+  const BeaconOption::Result r = beacon.result();
+  return {{"file", r.path},        {"rows", r.rows},
+          {"bytes", r.bytes},      {"authenticated", r.authenticated},
+          {"alert", r.alert},      {"SDS", r.sds},
+          {"norm_dmu", r.normDmu}, {"cos_mu", r.cosMu},
+          {"tr_Sigma", r.trSigma}};
+}
+
 static int endOutput() {
   Status status = flushOutput();
   return status.ok() ? 0 : reportError(kTool, status);
@@ -77,7 +100,7 @@ static std::pair<std::string, std::string> splitName(const std::string &argument
 }
 
 static int runFunction(const rt::Model &model, const rt::Code &code, rt::Session &session,
-                       const RunOptions &options) {
+                       const RunOptions &options, BeaconOption &beacon) {
   const lobit_model_info info = model.info();
   if (options.prompt || options.promptFile || options.tokens || options.count ||
       !options.logits.empty())
@@ -148,6 +171,20 @@ static int runFunction(const rt::Model &model, const rt::Code &code, rt::Session
                                                     std::to_string(values.size()));
     files.emplace_back(at, path);
   }
+  size_t watched = 0; // the output whose rows make the beacon
+  if (beacon.isGiven()) {
+    while (watched < values.size() && values[watched].name != beacon.tensor() &&
+           !beacon.tensor().empty())
+      ++watched;
+    if (watched == values.size() || values[watched].type != LOBIT_TYPE_F32 ||
+        values[watched].rank == 0)
+      return fail(StatusCode::INVALID_ARGUMENT,
+                  "--beacon-tensor: there is no f32 output '" + beacon.tensor() + "' with rows");
+    if (Status status = beacon.start(model, values[watched].name,
+                                     outputs[watched].dims[values[watched].rank - 1]);
+        !status.ok())
+      return reportError(kTool, status);
+  }
   rt::Error error;
   if (options.explain)
     lobit_session_set_tracing(session.get(), 1);
@@ -159,6 +196,14 @@ static int runFunction(const rt::Model &model, const rt::Code &code, rt::Session
         !status.ok())
       return reportError(kTool, status);
   }
+  if (beacon.isGiven()) {
+    const uint64_t columns = outputs[watched].dims[values[watched].rank - 1];
+    const float *data = reinterpret_cast<const float *>(buffers[watched].data());
+    for (uint64_t at = 0; columns != 0 && at + columns <= buffers[watched].size(); at += columns)
+      beacon.record(data + at);
+  }
+  if (int exitCode = writeBeacon(beacon, options.json))
+    return exitCode;
   if (options.json) {
     json out = {{"isa", code.isa()}, {"outputs", json::array()}};
     for (size_t i = 0; i < outputs.size(); ++i)
@@ -167,11 +212,15 @@ static int runFunction(const rt::Model &model, const rt::Code &code, rt::Session
            {"dims", std::vector<uint64_t>(outputs[i].dims, outputs[i].dims + outputs[i].rank)}});
     if (options.explain)
       out["operations"] = explainJson(session, code.isa());
+    if (beacon.isGiven())
+      out["beacon"] = beaconJson(beacon);
     printf("%s\n", out.dump(1).c_str());
   } else if (options.explain) {
     printf("%s", explainTable(session, code.isa(), "One call").c_str());
   }
-  return endOutput();
+  if (int exitCode = endOutput())
+    return exitCode;
+  return driftExit(beacon);
 }
 
 /// Evaluates the prompt and writes the logits of all its positions.
@@ -199,7 +248,7 @@ static Status writeLogits(rt::Session &session, const std::vector<uint32_t> &tok
 }
 
 static int runLanguageModel(const rt::Model &model, const rt::Code &code, rt::Session &session,
-                            const RunOptions &options) {
+                            const RunOptions &options, BeaconOption &beacon) {
   const lobit_model_info info = model.info();
   if (!options.inputs.empty() || !options.outputs.empty())
     return fail(StatusCode::INVALID_ARGUMENT,
@@ -244,6 +293,18 @@ static int runLanguageModel(const rt::Model &model, const rt::Code &code, rt::Se
   if (!session.setSampling(sampling, error))
     return reportError(kTool, error);
 
+  if (beacon.isGiven()) {
+    if (!beacon.tensor().empty() && beacon.tensor() != "logits")
+      return fail(StatusCode::UNSUPPORTED, "--beacon-tensor: a language model gives its logits, "
+                                           "not '" +
+                                               beacon.tensor() + "'");
+    Status status = beacon.start(model, "logits", info.vocab);
+    if (status.ok())
+      status = beacon.attach(session);
+    if (!status.ok())
+      return reportError(kTool, status);
+  }
+
   const uint64_t count = options.count.value_or(options.logits.empty() ? 128 : 0);
   if (options.explain && count == 0)
     lobit_session_set_tracing(session.get(), 1);
@@ -284,6 +345,8 @@ static int runLanguageModel(const rt::Model &model, const rt::Code &code, rt::Se
       return reportError(kTool, error);
   }
 
+  if (int exitCode = writeBeacon(beacon, options.json))
+    return exitCode;
   const lobit_statistics s = session.statistics();
   if (options.json) {
     static const char *const kReasons[] = {"limit", "end", "context", "output"};
@@ -309,8 +372,12 @@ static int runLanguageModel(const rt::Model &model, const rt::Code &code, rt::Se
       out["prompt"] = prompt;
     if (options.explain)
       out["operations"] = explainJson(session, code.isa());
+    if (beacon.isGiven())
+      out["beacon"] = beaconJson(beacon);
     printf("%s\n", out.dump(1).c_str());
-    return endOutput();
+    if (int exitCode = endOutput())
+      return exitCode;
+    return driftExit(beacon);
   }
   if (options.explain) {
     std::string what = count != 0 ? "Decoding, " + std::to_string(s.generated_tokens) + " tokens"
@@ -325,13 +392,14 @@ static int runLanguageModel(const rt::Model &model, const rt::Code &code, rt::Se
     fprintf(stderr, "%llu generated, %.1f tokens/s; ", (unsigned long long)generated.size(),
             s.generation_tokens_per_second);
   fprintf(stderr, "%s, %u thread%s\n", code.isa(), s.threads, s.threads == 1 ? "" : "s");
-  return 0;
+  return driftExit(beacon);
 }
 
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN); // a closed pipe is a write error, reported like any other
+  BeaconOption beacon(argc, argv, kTool);
   RunOptions options;
-  if (std::optional<int> exitCode = parseRunOptions(argc, argv, options))
+  if (std::optional<int> exitCode = parseRunOptions(argc, argv, options, beacon))
     return *exitCode;
   if (options.listIsas) {
     fputs(listIsas(options.json).c_str(), stdout);
@@ -358,6 +426,7 @@ int main(int argc, char **argv) {
   rt::Session session = rt::Session::create(code, options.threads, error);
   if (!session)
     return reportError(kTool, error);
-  return model.info().kind == LOBIT_KIND_FUNCTION ? runFunction(model, code, session, options)
-                                                  : runLanguageModel(model, code, session, options);
+  return model.info().kind == LOBIT_KIND_FUNCTION
+             ? runFunction(model, code, session, options, beacon)
+             : runLanguageModel(model, code, session, options, beacon);
 }

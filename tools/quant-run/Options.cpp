@@ -5,7 +5,7 @@
 
 namespace lobit {
 
-std::optional<int> parseRunOptions(int argc, char **argv, RunOptions &o) {
+std::optional<int> parseRunOptions(int argc, char **argv, RunOptions &o, BeaconOption &beacon) {
   CLI::App app("Runs a compiled model: writes text, or calls a function on .npy files.",
                "quant-run");
   app.set_version_flag("--version", versionText("quant-run"));
@@ -63,6 +63,8 @@ std::optional<int> parseRunOptions(int argc, char **argv, RunOptions &o) {
   app.add_flag("--list-isas", o.listIsas, "Show which ISAs run here and why others do not, and end")
       ->group(machine);
 
+  beacon.add(app);
+
   const char *output = "Output";
   app.add_flag("--explain", o.explain, "Show kernel, layout, bytes and time of every operation")
       ->group(output);
@@ -78,6 +80,8 @@ std::optional<int> parseRunOptions(int argc, char **argv, RunOptions &o) {
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (Status status = beacon.check(app); !status.ok())
+    return reportError("quant-run", status);
   return std::nullopt;
 }
 

@@ -3,6 +3,8 @@
 #ifndef LOBIT_TOOLS_QUANT_RUN_OPTIONS_H
 #define LOBIT_TOOLS_QUANT_RUN_OPTIONS_H
 
+#include "tools/support/BeaconOption.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,7 +31,8 @@ struct RunOptions {
 };
 
 /// Parses argv. Returns an exit code when the program ends here (help, usage error).
-std::optional<int> parseRunOptions(int argc, char **argv, RunOptions &options);
+std::optional<int> parseRunOptions(int argc, char **argv, RunOptions &options,
+                                   BeaconOption &beacon);
 
 } // namespace lobit
 

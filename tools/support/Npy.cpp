@@ -19,7 +19,7 @@ class HeaderParser {
 public:
   explicit HeaderParser(std::string_view text) : text_(text) {}
 
-  Status parse(NpyHeader &header) {
+  Status parse(NpyDescription &header) {
     bool haveType = false, haveOrder = false, haveShape = false;
     if (!take('{'))
       return malformed("the header does not begin with {");
@@ -28,22 +28,14 @@ public:
       if (!string(key) || !take(':'))
         return malformed("the header is no dictionary of strings");
       if (key == "descr" && !haveType) {
-        std::string type;
-        haveType = string(type);
-        if (type == "<f4")
-          header.type = DataType::F32;
-        else if (type == "<i4")
-          header.type = DataType::I32;
-        else
-          return Status(StatusCode::UNSUPPORTED, ".npy: the element type is '" + type +
-                                                     "', expected '<f4' or '<i4'; convert it "
-                                                     "with astype");
+        haveType = string(header.descr);
+        if (!haveType)
+          return Status(StatusCode::UNSUPPORTED,
+                        ".npy: the elements are structures; save a plain array");
       } else if (key == "fortran_order" && !haveOrder) {
         haveOrder = true;
-        if (word("True"))
-          return Status(StatusCode::UNSUPPORTED,
-                        ".npy: the data are in Fortran order; save a C-contiguous array");
-        if (!word("False"))
+        header.fortranOrder = word("True");
+        if (!header.fortranOrder && !word("False"))
           return malformed("fortran_order is neither True nor False");
       } else if (key == "shape" && !haveShape) {
         haveShape = true;
@@ -121,7 +113,7 @@ private:
 };
 } // namespace
 
-Result<NpyHeader> parseNpyHeader(ByteView bytes, uint64_t fileBytes) {
+Result<NpyDescription> parseNpyDescription(ByteView bytes) {
   if (bytes.size < 10 || memcmp(bytes.data, "\x93NUMPY", 6) != 0)
     return malformed("the file does not begin like one");
   uint32_t major = bytes.data[6];
@@ -138,16 +130,35 @@ Result<NpyHeader> parseNpyHeader(ByteView bytes, uint64_t fileBytes) {
                   ".npy: a header of " + std::to_string(size) + " bytes");
   if (prefix + size > bytes.size)
     return malformed("the file ends inside its header");
-  NpyHeader header;
+  NpyDescription header;
   std::string_view text(reinterpret_cast<const char *>(bytes.data) + prefix, size);
   if (Status status = HeaderParser(text).parse(header); !status.ok())
     return status;
   header.dataOffset = prefix + size;
   header.elements = 1;
-  uint64_t dataBytes = 0;
   for (uint64_t dim : header.dims)
     if (!checkedMul(header.elements, dim, header.elements))
       return Status(StatusCode::RESOURCE_LIMIT, ".npy: the shape is too large");
+  return header;
+}
+
+Result<NpyHeader> parseNpyHeader(ByteView bytes, uint64_t fileBytes) {
+  Result<NpyDescription> description = parseNpyDescription(bytes);
+  if (!description.ok())
+    return std::move(description).status();
+  if (description->descr != "<f4" && description->descr != "<i4")
+    return Status(StatusCode::UNSUPPORTED, ".npy: the element type is '" + description->descr +
+                                               "', expected '<f4' or '<i4'; convert it "
+                                               "with astype");
+  if (description->fortranOrder)
+    return Status(StatusCode::UNSUPPORTED,
+                  ".npy: the data are in Fortran order; save a C-contiguous array");
+  NpyHeader header;
+  header.type = description->descr == "<f4" ? DataType::F32 : DataType::I32;
+  header.dims = std::move(description->dims);
+  header.elements = description->elements;
+  header.dataOffset = description->dataOffset;
+  uint64_t dataBytes = 0;
   if (!checkedMul(header.elements, 4, dataBytes))
     return Status(StatusCode::RESOURCE_LIMIT, ".npy: the shape is too large");
   if (fileBytes - header.dataOffset != dataBytes)

@@ -1,5 +1,5 @@
 /// \file
-/// NumPy .npy files: little-endian f32 and i32, C order, versions 1 to 3.
+/// NumPy .npy files, versions 1 to 3: any header; data in little-endian f32 and i32, C order.
 #ifndef LOBIT_TOOLS_SUPPORT_NPY_H
 #define LOBIT_TOOLS_SUPPORT_NPY_H
 
@@ -10,6 +10,16 @@
 #include <memory>
 
 namespace lobit {
+
+/// What the header says, whatever the element type is.
+struct NpyDescription {
+  std::string descr; ///< "<f4"
+  bool fortranOrder = false;
+  std::vector<uint64_t> dims;
+  uint64_t elements = 0;
+  uint64_t dataOffset = 0;
+};
+Result<NpyDescription> parseNpyDescription(ByteView bytes);
 
 struct NpyHeader {
   DataType type = DataType::F32;

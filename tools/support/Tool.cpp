@@ -37,7 +37,7 @@ std::string versionText(const char *tool) {
 
 const char *const kExitCodesHelp =
     "Exit codes: 0 ok, 1 check failed, 2 usage, 3 malformed input, 4 I/O, 5 unsupported,\n"
-    "6 resource limit, 70 internal.";
+    "6 resource limit, 7 quality gate, 8 drift, 70 internal.";
 
 Result<std::string> readTextFile(const std::string &path) {
   std::unique_ptr<FILE, int (*)(FILE *)> file(fopen(path.c_str(), "rbe"), fclose);

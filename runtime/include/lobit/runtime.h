@@ -1,5 +1,6 @@
 /*
- * Lobit runtime: load a compiled model.lobit and run it. This is the whole C API.
+ * Lobit runtime: load a compiled model.lobit and run it. This is the whole C API of
+ * liblobit; beacons have a library and a header of their own, lobit/beacon.h.
  *
  * Ownership. A function that returns an object through `out` gives you one reference;
  * the matching *_release takes it back and accepts NULL. Objects hold references to
@@ -165,6 +166,11 @@ typedef struct lobit_model_info {
 } lobit_model_info;
 LOBIT_API lobit_status lobit_model_get_info(const lobit_model *model, lobit_model_info *info);
 
+/* The calibration beacon that quant-compile --calibration stored: the statistics of the
+ * logits over a text, for comparison. MISSING when there is none. */
+LOBIT_API lobit_status lobit_model_get_calibration(const lobit_model *model, const void **bytes,
+                                                   size_t *size);
+
 /* One compiled form of the model's code. */
 typedef struct lobit_variant_info {
   size_t struct_size;
@@ -263,6 +269,9 @@ typedef struct lobit_session_options {
 LOBIT_API lobit_status lobit_session_create(lobit_code *code, const lobit_session_options *options,
                                             lobit_session **out, lobit_error *error);
 LOBIT_API void lobit_session_release(lobit_session *session);
+/* Facts about the model that it runs. */
+LOBIT_API lobit_status lobit_session_get_model_info(const lobit_session *session,
+                                                    lobit_model_info *info);
 
 /* Tokens in the context so far. */
 LOBIT_API uint64_t lobit_session_position(const lobit_session *session);
@@ -281,6 +290,14 @@ LOBIT_API lobit_status lobit_session_eval_text(lobit_session *session, const cha
 /* [vocab] logits after the last token evaluated; NULL before the first. They change
  * with the next evaluation. */
 LOBIT_API const float *lobit_session_logits(const lobit_session *session);
+
+/* Called on the evaluating thread, in order, once for every position that is evaluated
+ * from now on, with its [vocab] logits. All positions of a prompt then have their logits
+ * computed. Allocates [rows_per_call, vocab] floats. callback NULL: none. */
+typedef void (*lobit_logits_observer)(void *user, uint64_t position, const float *logits);
+LOBIT_API lobit_status lobit_session_set_observer(lobit_session *session,
+                                                  lobit_logits_observer callback, void *user,
+                                                  lobit_error *error);
 
 /* How the next token is chosen. The order of the steps: repetition_penalty (a logit of
  * a token among the last repetition_window ones is divided by it when positive,

@@ -597,6 +597,24 @@ TEST(ArtifactWriter, KnownAnswersCanBeReplacedByOnesOfTheSameSize) {
   EXPECT_FALSE(writer.replaceKnownAnswers(content.knownAnswers).ok());
 }
 
+TEST(ArtifactWriter, CalibrationIsCarriedAndReplaced) {
+  ArtifactContent content = smallContent();
+  content.calibration = {1, 2, 3, 4, 5};
+  const Bytes weights = smallWeights(content);
+  MemorySink sink;
+  ArtifactWriter writer(sink);
+  ASSERT_TRUE(writer.begin(content).ok());
+  ASSERT_TRUE(writer.writeWeights(0, weights.data(), weights.size()).ok());
+  ASSERT_TRUE(writer.finish().ok());
+  const Bytes other = {9, 8, 7, 6, 5};
+  ASSERT_TRUE(writer.replaceCalibration(other).ok());
+  Result<ArtifactView> artifact = ArtifactView::open(view(sink.bytes), VerifyLevel::Full);
+  ASSERT_TRUE(artifact.ok()) << artifact.status().message();
+  const ByteView calibration = artifact->calibration();
+  EXPECT_EQ(Bytes(calibration.data, calibration.data + calibration.size), other);
+  EXPECT_FALSE(writer.replaceCalibration({1}).ok());
+}
+
 TEST(TreeDigest, FollowsItsDefinition) {
   auto hash = [](std::initializer_list<std::pair<const uint8_t *, size_t>> pieces) {
     Sha256 sha;

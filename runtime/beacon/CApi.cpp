@@ -1,0 +1,277 @@
+/// \file
+/// The C API of beacons: checks arguments, translates structs, calls the classes.
+#include "lobit/beacon.h"
+#include "runtime/beacon/Decode.h"
+#include "runtime/beacon/Recorder.h"
+#include "runtime/beacon/Routing.h"
+#include "runtime/beacon/Verify.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+using namespace lobit;
+using namespace lobit::beacon;
+
+struct lobit_beacon {
+  RecorderOptions options;
+  std::optional<Recorder> recorder; ///< once the dimension is known
+  std::optional<Key> key;
+  lobit_session *session = nullptr;
+  Recorder::Finished finished;
+};
+
+namespace {
+
+lobit_status report(lobit_error *error, const Status &status) {
+  if (error && error->struct_size >= sizeof(lobit_error)) {
+    error->status = lobit_status(status.code());
+    const size_t size = std::min(status.message().size(), sizeof(error->message) - 1);
+    memcpy(error->message, status.message().data(), size);
+    error->message[size] = 0;
+  }
+  return lobit_status(status.code());
+}
+lobit_status invalid(lobit_error *error, const char *message) {
+  return report(error, Status(StatusCode::INVALID_ARGUMENT, message));
+}
+
+template <typename T> T options(const T *given) {
+  T full;
+  memset(static_cast<void *>(&full), 0, sizeof(T));
+  if (given)
+    memcpy(static_cast<void *>(&full), given, std::min(given->struct_size, sizeof(T)));
+  return full;
+}
+template <typename T> lobit_status fill(T *out, T value) {
+  if (!out || out->struct_size < sizeof(size_t))
+    return LOBIT_STATUS_INVALID_ARGUMENT;
+  value.struct_size = out->struct_size;
+  memcpy(static_cast<void *>(out), &value, std::min(out->struct_size, sizeof(T)));
+  return LOBIT_STATUS_OK;
+}
+
+ByteView bytesOf(const void *bytes, size_t size) {
+  return {static_cast<const uint8_t *>(bytes), size};
+}
+Result<std::optional<Key>> takeKey(const void *bytes, size_t size) {
+  if (!bytes)
+    return std::optional<Key>();
+  Result<Key> key = Key::make(static_cast<const uint8_t *>(bytes), size);
+  if (!key.ok())
+    return std::move(key).status();
+  return std::optional<Key>(std::move(key).value());
+}
+
+Status takeReference(const lobit_beacon_options &in, RecorderOptions &out) {
+  if (!in.reference)
+    return {};
+  View view;
+  const Fault fault = parse(bytesOf(in.reference, in.reference_size), view);
+  if (!fault.ok())
+    return fault.status().withContext("the reference");
+  Verdict verdict = verify(view, Request());
+  if (!verdict.ok() && verdict.status.code() != StatusCode::DRIFT)
+    return std::move(verdict.status).withContext("the reference");
+  out.reference = Reference{muOf(view), hexText(view.context(), kContextBytes)};
+  return {};
+}
+
+Result<RecorderOptions> recorderOptions(const lobit_beacon_options &in, const Key *key) {
+  RecorderOptions out;
+  if (in.window > LOBIT_BEACON_FIRST)
+    return Status(StatusCode::INVALID_ARGUMENT, "the window is " + std::to_string(in.window) +
+                                                    ", expected 0 (last) or 1 (first)");
+  out.dim = in.dim;
+  out.keep = in.window == LOBIT_BEACON_FIRST ? Keep::First : Keep::Last;
+  out.maxRows = in.max_rows ? in.max_rows : 128;
+  out.ids = {in.space_id ? in.space_id : "logits", in.model_id ? in.model_id : "model",
+             in.pi_id ? in.pi_id : "id"};
+  Result<SigmaChoice> sigma = SigmaChoice::parse(in.sigma ? in.sigma : "auto");
+  if (!sigma.ok())
+    return std::move(sigma).status();
+  out.sigma = *sigma;
+  out.deltaQ16 = in.delta_q16 ? std::optional<uint32_t>(in.delta_q16) : std::nullopt;
+  if (in.sds_w_mu != 0 || in.sds_w_trS != 0)
+    out.judgement.sdsWeights = {in.sds_w_mu, in.sds_w_trS};
+  if (in.has_sds_limit)
+    out.judgement.thresholds = {{Metric::Sds, in.sds_limit}};
+  if (Status status = takeReference(in, out); !status.ok())
+    return status;
+  if (in.has_origin) {
+    Origin origin;
+    if (key)
+      origin.keyId = key->id();
+    origin.sequence = in.sequence;
+    origin.issued = in.issued;
+    origin.expires = in.expires;
+    std::copy(std::begin(in.previous), std::end(in.previous), origin.previous.begin());
+    out.origin = origin;
+  }
+  return out;
+}
+
+Status startRecording(lobit_beacon &beacon) {
+  Result<Recorder> recorder = Recorder::create(beacon.options);
+  if (!recorder.ok())
+    return std::move(recorder).status();
+  beacon.recorder = std::move(recorder).value();
+  return {};
+}
+
+void observe(void *user, uint64_t, const float *logits) {
+  static_cast<lobit_beacon *>(user)->recorder->add(logits);
+}
+
+} // namespace
+
+lobit_status lobit_beacon_create(const lobit_beacon_options *given, lobit_beacon **out,
+                                 lobit_error *error) {
+  if (!out)
+    return invalid(error, "lobit_beacon_create needs an out pointer");
+  const lobit_beacon_options in = options(given);
+  Result<std::optional<Key>> key = takeKey(in.key, in.key_size);
+  if (!key.ok())
+    return report(error, key.status());
+  Result<RecorderOptions> recorder = recorderOptions(in, *key ? &**key : nullptr);
+  if (!recorder.ok())
+    return report(error, recorder.status());
+  lobit_beacon *beacon = new (std::nothrow) lobit_beacon();
+  if (!beacon)
+    return report(error, Status(StatusCode::OUT_OF_MEMORY, "no memory for a beacon"));
+  beacon->options = std::move(recorder).value();
+  beacon->key = std::move(key).value();
+  if (in.dim != 0)
+    if (Status status = startRecording(*beacon); !status.ok()) {
+      delete beacon;
+      return report(error, status);
+    }
+  *out = beacon;
+  return LOBIT_STATUS_OK;
+}
+
+void lobit_beacon_release(lobit_beacon *beacon) {
+  if (beacon && beacon->session)
+    lobit_session_set_observer(beacon->session, nullptr, nullptr, nullptr);
+  delete beacon;
+}
+
+lobit_status lobit_beacon_attach(lobit_beacon *beacon, lobit_session *session, lobit_error *error) {
+  if (!beacon)
+    return invalid(error, "lobit_beacon_attach needs a beacon");
+  if (beacon->session && beacon->session != session)
+    lobit_session_set_observer(beacon->session, nullptr, nullptr, nullptr);
+  beacon->session = nullptr;
+  if (!session)
+    return LOBIT_STATUS_OK;
+  lobit_model_info info = {};
+  info.struct_size = sizeof(info);
+  if (lobit_status status = lobit_session_get_model_info(session, &info))
+    return status;
+  if (info.vocab > kMaxDim || (beacon->options.dim != 0 && beacon->options.dim != info.vocab))
+    return report(error,
+                  Status(StatusCode::MISMATCH,
+                         "the beacon takes vectors of " + std::to_string(beacon->options.dim) +
+                             " numbers, the model has " + std::to_string(info.vocab) + " logits"));
+  Content::ArtifactName artifact;
+  std::copy(std::begin(info.root_digest), std::end(info.root_digest), artifact.root.begin());
+  artifact.tensor = "logits";
+  beacon->options.artifact = artifact;
+  beacon->options.dim = uint32_t(info.vocab);
+  if (Status status = startRecording(*beacon); !status.ok())
+    return report(error, status);
+  if (lobit_status status = lobit_session_set_observer(session, observe, beacon, error))
+    return status;
+  beacon->session = session;
+  return LOBIT_STATUS_OK;
+}
+
+lobit_status lobit_beacon_add(lobit_beacon *beacon, const float *row, lobit_error *error) {
+  if (!beacon || !row || !beacon->recorder)
+    return invalid(error, "lobit_beacon_add needs a beacon with a dimension and a row");
+  beacon->recorder->add(row);
+  return LOBIT_STATUS_OK;
+}
+
+uint64_t lobit_beacon_rows(const lobit_beacon *beacon) {
+  return beacon && beacon->recorder ? beacon->recorder->rows() : 0;
+}
+
+lobit_status lobit_beacon_finish(lobit_beacon *beacon, lobit_beacon_result *result,
+                                 lobit_error *error) {
+  if (!beacon || !result || !beacon->recorder)
+    return invalid(error, "lobit_beacon_finish needs a beacon that has recorded and a result");
+  Result<Recorder::Finished> finished =
+      beacon->recorder->finish(beacon->key ? &*beacon->key : nullptr);
+  if (!finished.ok())
+    return report(error, finished.status());
+  beacon->finished = std::move(finished).value();
+  const Results &results = beacon->finished.results;
+  lobit_beacon_result value = {};
+  value.bytes = beacon->finished.bytes.data();
+  value.size = beacon->finished.bytes.size();
+  value.sds = results.sds;
+  value.norm_dmu = results.normDmu;
+  value.cos_mu = results.cosMu;
+  value.tr_sigma = results.trSigma;
+  value.alert = results.alert() != nullptr;
+  return fill(result, value);
+}
+
+static int32_t answer(Answer answer) {
+  return answer == Answer::Yes  ? LOBIT_ANSWER_YES
+         : answer == Answer::No ? LOBIT_ANSWER_NO
+                                : LOBIT_ANSWER_NOT_CHECKED;
+}
+
+lobit_status lobit_beacon_verify(const void *bytes, size_t size,
+                                 const lobit_beacon_verify_options *given,
+                                 lobit_beacon_verdict *out, lobit_error *error) {
+  if (!bytes && size != 0)
+    return invalid(error, "lobit_beacon_verify needs bytes");
+  const lobit_beacon_verify_options in = options(given);
+  Result<std::optional<Key>> key = takeKey(in.key, in.key_size);
+  if (!key.ok())
+    return report(error, key.status());
+  Request request;
+  request.key = *key ? &**key : nullptr;
+  if (in.space_id && in.model_id && in.pi_id)
+    request.ids = ContextIds{in.space_id, in.model_id, in.pi_id};
+  else if (in.space_id || in.model_id || in.pi_id)
+    return invalid(error, "space_id, model_id and pi_id belong together");
+  if (in.has_now)
+    request.origin.now = in.now;
+  if (in.has_last_sequence)
+    request.origin.lastSequence = in.last_sequence;
+  View view;
+  const Fault fault = parse(bytesOf(bytes, size), view);
+  Verdict verdict;
+  verdict.intact = Answer::No;
+  verdict.status = fault.status();
+  lobit_beacon_verdict value = {};
+  if (fault.ok()) {
+    verdict = verify(view, request);
+    if (const std::optional<Origin> origin = originOf(view))
+      value.sequence = origin->sequence;
+  }
+  value.intact = answer(verdict.intact);
+  value.authentic = answer(verdict.authentic);
+  value.acceptable = answer(verdict.acceptable);
+  if (out)
+    if (lobit_status status = fill(out, value))
+      return status;
+  return report(error, verdict.status);
+}
+
+lobit_status lobit_beacon_routing_key(const void *bytes, size_t size, int32_t content,
+                                      uint8_t key[32], lobit_error *error) {
+  if ((!bytes && size != 0) || !key)
+    return invalid(error, "lobit_beacon_routing_key needs bytes and room for the key");
+  View view;
+  const Fault fault = parse(bytesOf(bytes, size), view);
+  if (!fault.ok())
+    return report(error, fault.status());
+  const Digest digest = content ? contentKey(view) : routingKey(view);
+  std::copy(digest.begin(), digest.end(), key);
+  return LOBIT_STATUS_OK;
+}

@@ -1,0 +1,58 @@
+/// \file
+/// The --beacon-* options of quant-run and quant-eval, and the beacon they ask for. A
+/// build without beacons has the same class with no options.
+#ifndef LOBIT_TOOLS_SUPPORT_BEACON_OPTION_H
+#define LOBIT_TOOLS_SUPPORT_BEACON_OPTION_H
+
+#include "lobit/runtime.hpp"
+#include "runtime/format/Status.h"
+
+#include <memory>
+
+namespace CLI {
+class App;
+}
+
+namespace lobit {
+
+class BeaconOption {
+public:
+  /// Wipes a key out of argv; call before argv is parsed.
+  BeaconOption(int argc, char **argv, const char *tool);
+  ~BeaconOption();
+
+  void add(CLI::App &app);
+  /// After parsing. INVALID_ARGUMENT when there are other options without --beacon-out.
+  Status check(const CLI::App &app) const;
+  bool isGiven() const;
+  /// "logits", or the output of a function that was named.
+  const std::string &tensor() const;
+
+  /// Loads key and reference; rows of `tensor` have `dim` numbers.
+  Status start(const rt::Model &model, const std::string &tensor, uint64_t dim);
+  /// Records the logits of everything the session evaluates.
+  Status attach(rt::Session &session);
+  void record(const float *row);
+
+  /// Writes the beacon. Its results are known afterwards.
+  Status write();
+  /// DRIFT when a threshold is exceeded.
+  Status drift() const;
+  struct Result {
+    std::string path;
+    uint64_t bytes, rows;
+    bool authenticated, alert;
+    double sds, normDmu, cosMu, trSigma; ///< NaN: not known
+  };
+  Result result() const;
+  /// "out.bit: 128 rows, 1234 bytes, authenticated, SDS 0.375, ..."
+  std::string line() const;
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace lobit
+
+#endif // LOBIT_TOOLS_SUPPORT_BEACON_OPTION_H

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds Lobit, compiles the shipped ternary model for this machine into one file,
-# lets it write, proves the file right and shows its speed.
+# lets it write, proves the file right, shows its speed and watches it for drift.
 #   ./demo.sh [-p PROMPT] [--seed N] [-n TOKENS]
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -45,3 +45,21 @@ $bin/quant-run "$out/model.lobit" -p "$prompt" -n 16 --temperature 0 --explain
 step "text"
 $bin/quant-run "$out/model.lobit" -p "$prompt" -n "$tokens" \
   --temperature 0.8 --top-k 40 --seed "$seed" -t "$(nproc)"
+
+step "beacons: keep the statistics of a text in the model, then watch it read others"
+head -c 58000 models/kjv-heldout.txt >"$out/calibration.txt"
+tail -c 20000 models/kjv-heldout.txt >"$out/same.txt"
+python3 tools/dev/plain_text.py README.md docs/*.md docs/rationale/*.md >"$out/other.txt"
+$bin/quant-compile models/kjv-bitnet -o "$out/watched.lobit" --calibration "$out/calibration.txt" >/dev/null
+$bin/bit-beacon keygen "$out/key"
+beacon() { # beacon NAME TEXT [OPTIONS...]: the alarm is set at SDS 20
+  $bin/quant-eval "$out/watched.lobit" --text "$2" --beacon-out "$out/$1.bit" --beacon-max 1024 \
+    --beacon-ref builtin --beacon-sds-w-trS 0 --beacon-threshold SDS=20 \
+    --beacon-hmac-key-file "$out/key" "${@:3}"
+}
+beacon same "$out/same.txt" --beacon-sequence 1
+$bin/bit-beacon verify "$out/same.bit" --hmac-key-file "$out/key"
+code=0
+beacon other "$out/other.txt" --beacon-previous "$out/same.bit" || code=$?
+[ "$code" -eq 8 ] || { echo "expected a drift alarm, exit code 8, found $code" >&2; exit 1; }
+$bin/bit-beacon watch "$out" --hmac-key-file "$out/key" || [ $? -eq 8 ]

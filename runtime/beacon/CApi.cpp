@@ -169,11 +169,10 @@ lobit_status lobit_beacon_attach(lobit_beacon *beacon, lobit_session *session, l
   if (lobit_status status = lobit_session_get_model_info(session, &info))
     return status;
   if (info.vocab > kMaxDim || (beacon->options.dim != 0 && beacon->options.dim != info.vocab))
-    return report(error, Status(StatusCode::MISMATCH,
-                                "the beacon takes vectors of " +
-                                    std::to_string(beacon->options.dim) +
-                                    " numbers, the model has " + std::to_string(info.vocab) +
-                                    " logits"));
+    return report(error,
+                  Status(StatusCode::MISMATCH,
+                         "the beacon takes vectors of " + std::to_string(beacon->options.dim) +
+                             " numbers, the model has " + std::to_string(info.vocab) + " logits"));
   Content::ArtifactName artifact;
   std::copy(std::begin(info.root_digest), std::end(info.root_digest), artifact.root.begin());
   artifact.tensor = "logits";

@@ -18,6 +18,12 @@ Result<Key> Key::make(const uint8_t *bytes, uint64_t size) {
                   "the key is all zeros; bit-beacon keygen makes one");
   Key key;
   key.bytes_.assign(bytes, bytes + size);
+  static const char text[] = "BIT key id";
+  Result<Digest> mac =
+      hmacSha256(key, {{reinterpret_cast<const uint8_t *>(text), sizeof(text) - 1}});
+  if (!mac.ok())
+    return std::move(mac).status();
+  std::copy_n(mac->begin(), key.id_.size(), key.id_.begin());
   return key;
 }
 
@@ -48,16 +54,8 @@ Result<Key> Key::fromHex(std::string_view text) {
 
 Key::~Key() { wipe(bytes_.data(), bytes_.size()); }
 
-KeyId Key::id() const {
-  static const char text[] = "BIT key id";
-  Digest mac = hmacSha256(*this, {{reinterpret_cast<const uint8_t *>(text), sizeof(text) - 1}});
-  KeyId id;
-  std::copy_n(mac.begin(), id.size(), id.begin());
-  return id;
-}
-
-Digest hmacSha256(const Key &key, std::initializer_list<ByteView> parts) {
-  // SHA-256 is a part of every OpenSSL; these calls fail only without memory.
+Result<Digest> hmacSha256(const Key &key, std::initializer_list<ByteView> parts) {
+  // HMAC and SHA-256 are parts of every OpenSSL; these calls fail only without memory.
   Digest mac{};
   EVP_MAC *algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   EVP_MAC_CTX *context = algorithm ? EVP_MAC_CTX_new(algorithm) : nullptr;
@@ -73,7 +71,7 @@ Digest hmacSha256(const Key &key, std::initializer_list<ByteView> parts) {
   EVP_MAC_CTX_free(context);
   EVP_MAC_free(algorithm);
   if (!good)
-    __builtin_trap(); // never answer with a MAC that is none
+    return Status(StatusCode::OUT_OF_MEMORY, "OpenSSL cannot compute an HMAC");
   return mac;
 }
 

@@ -25,23 +25,25 @@ public:
   static Result<Key> fromHex(std::string_view text);
 
   Key() = default;
-  Key(Key &&other) noexcept : bytes_(std::move(other.bytes_)) {}
+  Key(Key &&other) noexcept : bytes_(std::move(other.bytes_)), id_(other.id_) {}
   Key &operator=(Key &&other) noexcept {
     bytes_.swap(other.bytes_);
+    std::swap(id_, other.id_);
     return *this;
   }
   ~Key();
 
   const std::vector<uint8_t> &bytes() const { return bytes_; }
   /// The first 8 bytes of HMAC(key, "BIT key id"): names a key without telling it.
-  KeyId id() const;
+  const KeyId &id() const { return id_; }
 
 private:
   std::vector<uint8_t> bytes_;
+  KeyId id_{};
 };
 
-/// HMAC-SHA256 over the parts, one after another.
-Digest hmacSha256(const Key &key, std::initializer_list<ByteView> parts);
+/// HMAC-SHA256 over the parts, one after another. OUT_OF_MEMORY when OpenSSL has none.
+Result<Digest> hmacSha256(const Key &key, std::initializer_list<ByteView> parts);
 /// In time that does not depend on where they differ.
 bool equalSecrets(const uint8_t *a, const uint8_t *b, uint64_t size);
 void wipe(void *bytes, uint64_t size);

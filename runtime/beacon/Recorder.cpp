@@ -38,9 +38,8 @@ Result<Recorder::Finished> Recorder::finish(const Key *key) const {
   content.ids = options_.ids;
   content.artifact = options_.artifact;
   content.origin = options_.origin;
-  if (Status status =
-          describe(*summary, options_.reference ? &*options_.reference : nullptr,
-                   options_.judgement, content, finished.results);
+  if (Status status = describe(*summary, options_.reference ? &*options_.reference : nullptr,
+                               options_.judgement, content, finished.results);
       !status.ok())
     return status;
   content.deltaQ16 = options_.deltaQ16.value_or(autoDelta(content.mu));

@@ -12,7 +12,7 @@ struct RecorderOptions {
   uint64_t maxRows = 128;
   Keep keep = Keep::Last;
   SigmaChoice sigma;
-  ContextIds ids; ///< a pi id rp:<seed>:<k> projects every row
+  ContextIds ids;                                      ///< a pi id rp:<seed>:<k> projects every row
   std::optional<uint32_t> deltaQ16 = kDefaultDeltaQ16; ///< nothing: auto
   Judgement judgement;
   std::optional<Reference> reference;

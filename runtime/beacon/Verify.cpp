@@ -93,9 +93,11 @@ static Status checkAuthentic(const View &view, const Request &request, Answer &a
   answer = Answer::No;
   if (!view.hmac)
     return failed("there is no HMAC_V1, a key is given");
-  const Digest mac = hmacSha256(
+  const Result<Digest> mac = hmacSha256(
       *request.key, {{view.context(), kContextBytes}, view.authenticatedRecords(), view.payload()});
-  if (!equalSecrets(mac.data(), view.hmac.data() + 1, kMacBytes))
+  if (!mac.ok())
+    return mac.status();
+  if (!equalSecrets(mac->data(), view.hmac.data() + 1, kMacBytes))
     return failed("the HMAC does not match: another key, or changed by somebody without it");
   answer = Answer::Yes;
   return {};

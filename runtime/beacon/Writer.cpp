@@ -149,10 +149,12 @@ Result<std::vector<uint8_t>> writeBeacon(const Content &content, const Key *key)
   }
   Bytes &out = writer.out;
   if (key) {
-    const Digest mac = hmacSha256(*key, {{out.data() + sizeof(kMagic), out.size() - sizeof(kMagic)},
+    const Result<Digest> mac = hmacSha256(*key, {{out.data() + sizeof(kMagic), out.size() - sizeof(kMagic)},
                                          {payload.data(), payload.size()}});
+    if (!mac.ok())
+      return mac.status();
     Bytes value = {kMacAlgorithm};
-    value.insert(value.end(), mac.begin(), mac.end());
+    value.insert(value.end(), mac->begin(), mac->end());
     writer.record(RecordType::Hmac, value);
   }
   writer.record(RecordType::End, {});

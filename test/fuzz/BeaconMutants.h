@@ -20,7 +20,8 @@ inline Bytes mutant(const Bytes &good, const Bytes &other, std::mt19937_64 &rand
   const auto below = [&](uint64_t n) { return n == 0 ? 0 : random() % n; };
   const uint64_t changes = 1 + below(4);
   for (uint64_t i = 0; i < changes && !bytes.empty(); ++i) {
-    const size_t at = below(bytes.size()), size = 1 + below(std::min<size_t>(40, bytes.size() - at));
+    const size_t at = below(bytes.size()),
+                 size = 1 + below(std::min<size_t>(40, bytes.size() - at));
     const auto begin = bytes.begin() + long(at);
     switch (below(9)) {
     case 0:
@@ -44,7 +45,8 @@ inline Bytes mutant(const Bytes &good, const Bytes &other, std::mt19937_64 &rand
       break;
     }
     case 5: {
-      static const uint8_t values[] = {0, 1, 2, 4, 0x10, 0x11, 0x20, 0x21, 0x30, 0x31, 0x7F, 0x80, 0xFE, 0xFF};
+      static const uint8_t values[] = {0,    1,    2,    4,    0x10, 0x11, 0x20,
+                                       0x21, 0x30, 0x31, 0x7F, 0x80, 0xFE, 0xFF};
       *begin = values[below(sizeof(values))];
       break;
     }

@@ -25,6 +25,15 @@ for program in "$work/hello/hello_cpp" "$work/hello_pkg"; do
 done
 "$work/hello/hello_explained_c" "$work/model.lobit" >"$work/explained"
 grep -q "code for x86-64-v1: runs here" "$work/explained"
+if [ -f "$work/prefix/include/lobit/beacon.h" ]; then
+  # shellcheck disable=SC2046,SC2086
+  "$cc" $cflags $(pkg-config --define-prefix --cflags lobit-beacon) "$source_dir/hello_beacon.c" \
+    -o "$work/beacon_pkg" $(pkg-config --define-prefix --libs lobit-beacon) -lm
+  for program in "$work/hello/hello_beacon_c" "$work/beacon_pkg"; do
+    "$program" "$work/model.lobit" >"$work/beacon"
+    grep -q "^17 rows, SDS " "$work/beacon"
+  done
+fi
 if "$work/hello/hello_terse_c" /nonexistent 2>"$work/error"; then exit 1; fi
 grep -q "cannot be opened" "$work/error"
 cp "$work/hello/hello_terse_c" "$work/stripped" && strip "$work/stripped"

@@ -12,6 +12,8 @@ CASES = [
     ("runtime/load/A.cpp", "dialects/LM/LM.h", "never includes the compiler"),
     ("runtime/format/A.cpp", "runtime/load/B.h", "only itself and the standard library"),
     ("runtime/text/A.cpp", "iostream", "belongs in runtime/platform"),
+    ("runtime/run/A.cpp", "runtime/beacon/B.h", "the runtime works without beacons"),
+    ("runtime/beacon/A.cpp", "runtime/format/B.h", None),
     ("runtime/platform/A.cpp", "thread", None),
     ("dialects/LM/A.cpp", "passes/Lower/B.h", "dialects never include passes"),
     ("passes/Emit/A.cpp", "runtime/run/B.h", "nothing of the runtime but runtime/format"),

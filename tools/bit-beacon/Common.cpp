@@ -88,8 +88,8 @@ Result<std::optional<beacon::Origin>> OriginOptions::make(const beacon::Key *key
       origin.sequence = before->sequence + 1;
     if (before && origin.sequence <= before->sequence)
       return Status(StatusCode::INVALID_ARGUMENT,
-                    "--sequence is " + std::to_string(origin.sequence) + ", the previous beacon's " +
-                        std::to_string(before->sequence));
+                    "--sequence is " + std::to_string(origin.sequence) +
+                        ", the previous beacon's " + std::to_string(before->sequence));
   }
   return std::optional<beacon::Origin>(origin);
 }

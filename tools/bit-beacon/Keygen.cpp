@@ -22,8 +22,8 @@ static Status makeKey(const std::string &path) {
   if (fd < 0) {
     status = Status(StatusCode::IO, path + ": cannot be created: " + strerror(errno));
   } else {
-    const bool good = ::write(fd, text.data(), text.size()) == ssize_t(text.size()) &&
-                      ::fsync(fd) == 0;
+    const bool good =
+        ::write(fd, text.data(), text.size()) == ssize_t(text.size()) && ::fsync(fd) == 0;
     if (::close(fd) != 0 || !good) {
       status = Status(StatusCode::IO, path + ": cannot be written: " + strerror(errno));
       ::unlink(path.c_str());

@@ -31,8 +31,8 @@ public:
     path_ = path;
     ZipError error;
     zip_source_t *source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error.error);
-    archive_ = source ? zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error.error)
-                      : nullptr;
+    archive_ =
+        source ? zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error.error) : nullptr;
     if (!archive_) {
       Status status(StatusCode::MALFORMED,
                     path + ": is no .npz file: " + zip_error_strerror(&error.error));
@@ -46,8 +46,8 @@ public:
     const std::string entry = std::string(name) + ".npy", place = path_ + ": " + entry;
     zip_stat_t info;
     if (zip_stat(archive_, entry.c_str(), 0, &info) != 0)
-      return Status(StatusCode::MISSING, path_ + ": there is no array " + name +
-                                             "; expected mu, Sigma, W, t0 and t1");
+      return Status(StatusCode::MISSING,
+                    path_ + ": there is no array " + name + "; expected mu, Sigma, W, t0 and t1");
     if (!(info.valid & ZIP_STAT_SIZE) || info.size > kMaxEntryBytes)
       return Status(StatusCode::RESOURCE_LIMIT, place + ": is larger than 1 GiB");
     std::vector<uint8_t> bytes(info.size);
@@ -135,9 +135,7 @@ Status writeScl(const std::string &path, const SclGaussian &gaussian) {
   ZipError error;
   zip_source_t *target = zip_source_buffer_create(nullptr, 0, 0, &error.error);
   zip_t *archive = target ? zip_open_from_source(target, ZIP_TRUNCATE, &error.error) : nullptr;
-  const auto failed = [&] {
-    return Status(StatusCode::IO, path + ": the archive cannot be made");
-  };
+  const auto failed = [&] { return Status(StatusCode::IO, path + ": the archive cannot be made"); };
   if (!archive)
     return failed();
   zip_source_keep(target);

@@ -32,7 +32,8 @@ std::string guess(const uint8_t *value, uint16_t length) {
   if (length > 0 && value[0] == '{')
     return "perhaps RESULTS_V1: " +
            std::string(reinterpret_cast<const char *>(value), std::min<size_t>(length, 60));
-  if (length >= 4 && length <= 32 && std::search(value, value + length, delta, delta + 4) != value + length)
+  if (length >= 4 && length <= 32 &&
+      std::search(value, value + length, delta, delta + 4) != value + length)
     return "perhaps CONFIG_V1: holds 00000400, a delta_q16 of 1024";
   if (length == 4)
     return "perhaps FLAGS_V1";
@@ -45,7 +46,8 @@ Status run(const std::string &path) {
     return std::move(read).status();
   const std::vector<uint8_t> &bytes = *read;
   printf("%s: %zu bytes. These are guesses, not a verification.\n", path.c_str(), bytes.size());
-  const bool magic = bytes.size() >= 4 && std::equal(bytes.begin(), bytes.begin() + 4, beacon::kMagic);
+  const bool magic =
+      bytes.size() >= 4 && std::equal(bytes.begin(), bytes.begin() + 4, beacon::kMagic);
   printf("magic: %s\n", magic ? "BIT, version 1" : "another one");
   beacon::View view;
   const beacon::Fault fault = beacon::parseFirst({bytes.data(), bytes.size()}, view);
@@ -65,7 +67,8 @@ Status run(const std::string &path) {
   for (const FoundRecord &record : records)
     printf("record at %llu: type %02x, %u bytes %s\n", (unsigned long long)record.offset,
            record.type, record.length,
-           guess(&bytes[std::min<size_t>(record.offset + 3, bytes.size() - 1)], record.length).c_str());
+           guess(&bytes[std::min<size_t>(record.offset + 3, bytes.size() - 1)], record.length)
+               .c_str());
   if (end == 0) {
     printf("no empty record ends the header\n");
     return {};
@@ -91,9 +94,10 @@ Status run(const std::string &path) {
           continue;
         const uint8_t *from = covered.data() + 4;
         const uint64_t size = covered.size() - 4;
-        const uint16_t crc = reflected ? reflectedCrc(from, size, initial)
-                                       : beacon::crc16(from, size, initial);
-        for (const auto &[order, stored] : {std::pair("big-endian", big), std::pair("little-endian", little)})
+        const uint16_t crc =
+            reflected ? reflectedCrc(from, size, initial) : beacon::crc16(from, size, initial);
+        for (const auto &[order, stored] :
+             {std::pair("big-endian", big), std::pair("little-endian", little)})
           if (crc == stored) {
             any = true;
             printf("CRC matches: initial %s, %s, %s, %s\n", name,

@@ -50,7 +50,8 @@ Status runExport(const ExportOptions &options, const KeyArgument &argument) {
     return std::move(file).status();
   const beacon::View &view = (*file)->view;
   if (*key && !view.hmac)
-    return Status(StatusCode::CHECK_FAILED, options.input + ": there is no HMAC_V1, a key is given");
+    return Status(StatusCode::CHECK_FAILED,
+                  options.input + ": there is no HMAC_V1, a key is given");
   if (view.dim > kMaxExportDim)
     return Status(StatusCode::RESOURCE_LIMIT, options.input + ": a full Sigma of " +
                                                   std::to_string(view.dim) +
@@ -67,11 +68,12 @@ Status runExport(const ExportOptions &options, const KeyArgument &argument) {
     scl.t0 = header.t0;
     scl.t1 = header.t1;
     if (view.flags & beacon::kSigmaReduced)
-      fprintf(stderr, "%s: note: Sigma is %s%s; what it does not hold is written as 0\n", kBitBeacon,
-              beacon::sigmaWord(moments->kind), lowRank ? " with a low-rank part" : "");
+      fprintf(stderr, "%s: note: Sigma is %s%s; what it does not hold is written as 0\n",
+              kBitBeacon, beacon::sigmaWord(moments->kind), lowRank ? " with a low-rank part" : "");
   } else {
-    fprintf(stderr, "%s: note: no CALIB_STATS_V1: mu is that of the payload, Sigma is not known; "
-                    "it is written as 0 with W = 0\n",
+    fprintf(stderr,
+            "%s: note: no CALIB_STATS_V1: mu is that of the payload, Sigma is not known; "
+            "it is written as 0 with W = 0\n",
             kBitBeacon);
   }
   return writeScl(options.output, scl);
@@ -130,8 +132,7 @@ Status runImport(const ImportOptions &options, const KeyArgument &argument) {
   if (!scl.ok())
     return std::move(scl).status();
   if (scl->mu.size() > kMaxExportDim)
-    return Status(StatusCode::RESOURCE_LIMIT,
-                  options.input + ": has more than 8192 dimensions");
+    return Status(StatusCode::RESOURCE_LIMIT, options.input + ": has more than 8192 dimensions");
   if (!(scl->weight > 0))
     return Status(StatusCode::INVALID_ARGUMENT,
                   options.input + ": W is not above 0, so Sigma is not known; there is nothing to "
@@ -171,7 +172,8 @@ void addExportScl(CLI::App &app, VerbContext &context) {
 }
 
 void addImportScl(CLI::App &app, VerbContext &context) {
-  CLI::App *verb = app.add_subcommand("import-scl", "A beacon from a .npz with mu, Sigma, W, t0, t1");
+  CLI::App *verb =
+      app.add_subcommand("import-scl", "A beacon from a .npz with mu, Sigma, W, t0, t1");
   auto o = std::make_shared<ImportOptions>();
   verb->add_option("input", o->input, "The .npz; Python objects in it are never read")->required();
   verb->add_option("output", o->output, "The beacon to write")->required();

@@ -23,20 +23,28 @@ const char *linkWord(Link link) {
 }
 
 static std::string chainName(const TimelineEntry &entry) {
-  return entry.context + (entry.origin ? hexText(entry.origin->keyId.data(), beacon::kKeyIdBytes)
-                                       : std::string());
+  return entry.context +
+         (entry.origin ? hexText(entry.origin->keyId.data(), beacon::kKeyIdBytes) : std::string());
 }
 
 void linkEntries(std::vector<TimelineEntry> &entries) {
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const TimelineEntry &a, const TimelineEntry &b) {
-                     const auto place = [](const TimelineEntry &entry) {
-                       return std::make_tuple(chainName(entry),
-                                              entry.origin ? entry.origin->sequence : 0,
-                                              entry.file);
-                     };
-                     return place(a) < place(b);
-                   });
+  std::vector<TimelineEntry> genuine, others;
+  for (TimelineEntry &entry : entries)
+    (entry.isGenuine() ? genuine : others).push_back(std::move(entry));
+  entries = std::move(genuine);
+  std::sort(entries.begin(), entries.end(), [](const TimelineEntry &a, const TimelineEntry &b) {
+    const auto place = [](const TimelineEntry &entry) {
+      return std::make_tuple(chainName(entry), entry.origin ? entry.origin->sequence : 0,
+                             entry.file, entry.digest);
+    };
+    return place(a) < place(b);
+  });
+  // What is refused has no place in a chain; it stands where its name puts it.
+  for (TimelineEntry &other : others)
+    entries.insert(
+        std::find_if(entries.begin(), entries.end(),
+                     [&](const TimelineEntry &entry) { return entry.file > other.file; }),
+        std::move(other));
   const TimelineEntry *before = nullptr;
   for (TimelineEntry &entry : entries) {
     if (!entry.isGenuine() || !entry.origin)
@@ -80,7 +88,8 @@ std::vector<std::string> cells(const TimelineEntry &entry) {
   std::vector<std::string> row = {
       entry.file, entry.origin ? std::to_string(entry.origin->sequence) : "-",
       entry.origin && entry.origin->issued ? std::to_string(entry.origin->issued) : "-"};
-  for (beacon::Metric metric : {beacon::Metric::Sds, beacon::Metric::NormDmu, beacon::Metric::CosMu})
+  for (beacon::Metric metric :
+       {beacon::Metric::Sds, beacon::Metric::NormDmu, beacon::Metric::CosMu})
     row.push_back(numberText(entry.value[int(metric)]));
   row.push_back(authenticWord(entry));
   row.push_back(linkWord(entry.link));
@@ -142,7 +151,8 @@ std::string place(double value) {
 }
 
 /// A panel's range: all values and thresholds, with a margin.
-std::pair<double, double> rangeOf(const std::vector<TimelineEntry> &entries, beacon::Metric metric) {
+std::pair<double, double> rangeOf(const std::vector<TimelineEntry> &entries,
+                                  beacon::Metric metric) {
   double low = INFINITY, high = -INFINITY;
   const auto take = [&](double value) {
     if (std::isfinite(value)) {
@@ -173,8 +183,9 @@ public:
            place(height_) + "\" width=\"" + place(kWidth) + "\" height=\"" + place(height_) +
            "\" font-family=\"sans-serif\" font-size=\"12\">\n"
            "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
-    text(kLeft, 22, "start", "#222222", "Beacons over time: " + std::to_string(entries_.size()) +
-                                            (entries_.size() == 1 ? " file" : " files"));
+    text(kLeft, 22, "start", "#222222",
+         "Beacons over time: " + std::to_string(entries_.size()) +
+             (entries_.size() == 1 ? " file" : " files"));
     legend();
     double top = kTop;
     for (const Panel &panel : kPanels) {
@@ -190,7 +201,8 @@ private:
     const double width = kWidth - kLeft - kRight;
     return kLeft + width * (double(i) + 0.5) / double(std::max<size_t>(entries_.size(), 1));
   }
-  void text(double atX, double atY, const char *anchor, const char *color, const std::string &words) {
+  void text(double atX, double atY, const char *anchor, const char *color,
+            const std::string &words) {
     out_ += "<text x=\"" + place(atX) + "\" y=\"" + place(atY) + "\" text-anchor=\"" + anchor +
             "\" fill=\"" + color + "\">" + escaped(words) + "</text>\n";
   }
@@ -235,7 +247,8 @@ private:
       if (i == 1)
         line(kLeft, y(value), kWidth - kRight, y(value), "stroke=\"#e3e6e8\"");
     }
-    const double half = (kWidth - kLeft - kRight) / double(2 * std::max<size_t>(entries_.size(), 1));
+    const double half =
+        (kWidth - kLeft - kRight) / double(2 * std::max<size_t>(entries_.size(), 1));
     for (size_t i = 0; i < entries_.size(); ++i)
       for (const beacon::Threshold &threshold : entries_[i].thresholds)
         if (threshold.metric == panel.metric)
@@ -271,8 +284,9 @@ private:
       }
       const char *fill = entry.isDrift() ? "#d1495b" : entry.verdict.ok() ? "#7fb285" : "#ffffff";
       out_ += "<rect x=\"" + place(x(i) - half) + "\" y=\"" + place(y - half) +
-              "\" width=\"18\" height=\"18\" rx=\"3\" fill=\"" + fill + "\" stroke=\"#444444\"><title>" +
-              escaped(printable(entry.file)) + ": " + escaped(entry.verdict.ok() ? "ok" : entry.verdict.status.message()) +
+              "\" width=\"18\" height=\"18\" rx=\"3\" fill=\"" + fill +
+              "\" stroke=\"#444444\"><title>" + escaped(printable(entry.file)) + ": " +
+              escaped(entry.verdict.ok() ? "ok" : entry.verdict.status.message()) +
               "</title></rect>\n";
       if (!entry.isGenuine())
         cross(x(i), y);
@@ -317,13 +331,13 @@ std::string timelineSvg(const std::vector<TimelineEntry> &entries) {
 }
 
 std::string timelineHtml(const std::vector<TimelineEntry> &entries, const std::string &title) {
-  std::string out =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + escaped(title) +
-      "</title>\n<style>body{font-family:sans-serif;margin:24px;color:#222}"
-      "table{border-collapse:collapse;margin-top:16px;font-size:13px}"
-      "th,td{padding:4px 10px;border-bottom:1px solid #d5d8dc;text-align:left}"
-      "td.alarm{color:#b3202f;font-weight:bold}</style></head>\n<body><h1>" +
-      escaped(title) + "</h1>\n" + timelineSvg(entries) + "<table><tr>";
+  std::string out = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" +
+                    escaped(title) +
+                    "</title>\n<style>body{font-family:sans-serif;margin:24px;color:#222}"
+                    "table{border-collapse:collapse;margin-top:16px;font-size:13px}"
+                    "th,td{padding:4px 10px;border-bottom:1px solid #d5d8dc;text-align:left}"
+                    "td.alarm{color:#b3202f;font-weight:bold}</style></head>\n<body><h1>" +
+                    escaped(title) + "</h1>\n" + timelineSvg(entries) + "<table><tr>";
   for (const std::string &column : kColumns)
     out += "<th>" + column + "</th>";
   out += "<th>reason</th></tr>\n";
@@ -334,7 +348,8 @@ std::string timelineHtml(const std::vector<TimelineEntry> &entries, const std::s
                          cell == "MISSING" || cell == "NO";
       out += (alarm ? "<td class=\"alarm\">" : "<td>") + escaped(printable(cell)) + "</td>";
     }
-    out += "<td>" + escaped(printable(entry.verdict.ok() ? "" : entry.verdict.status.message())) + "</td></tr>\n";
+    out += "<td>" + escaped(printable(entry.verdict.ok() ? "" : entry.verdict.status.message())) +
+           "</td></tr>\n";
   }
   return out + "</table></body></html>\n";
 }

@@ -24,13 +24,12 @@ struct TimelineEntry {
   double value[4] = {}; ///< by Metric; NaN when not known
   std::vector<beacon::Threshold> thresholds;
 
-  bool isGenuine() const {
-    return verdict.ok() || verdict.status.code() == StatusCode::DRIFT;
-  }
+  bool isGenuine() const { return verdict.ok() || verdict.status.code() == StatusCode::DRIFT; }
   bool isDrift() const { return verdict.status.code() == StatusCode::DRIFT; }
 };
 
-/// Sorts by chain and sequence and finds what is missing or broken between neighbours.
+/// Sorts by chain and sequence (what is refused: by name) and finds what is missing or broken
+/// between neighbours.
 void linkEntries(std::vector<TimelineEntry> &entries);
 
 std::string timelineTable(const std::vector<TimelineEntry> &entries);

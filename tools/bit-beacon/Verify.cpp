@@ -77,7 +77,8 @@ void printJson(const std::vector<Checked> &all) {
     if (!checked.artifact.empty())
       out.add("artifact", std::string_view(checked.artifact));
     if (checked.origin) {
-      out.add("key_id", std::string_view(hexText(checked.origin->keyId.data(), beacon::kKeyIdBytes)));
+      out.add("key_id",
+              std::string_view(hexText(checked.origin->keyId.data(), beacon::kKeyIdBytes)));
       out.add("sequence", double(checked.origin->sequence));
       out.add("issued", double(checked.origin->issued));
       out.add("expires", double(checked.origin->expires));
@@ -143,9 +144,10 @@ Status run(const VerifyOptions &options, const KeyArgument &argument) {
     if (!options.state.empty())
       state.ask(view, asked.origin);
     Checked checked = describe(view, at, beacon::verify(view, asked));
-    if (first.ok() && !checked.verdict.ok())
-      first = checked.verdict.status;
     const bool genuine = checked.verdict.ok() || checked.verdict.status.code() == StatusCode::DRIFT;
+    // A beacon that is refused outweighs one that reports drift.
+    if (first.ok() || (first.code() == StatusCode::DRIFT && !genuine))
+      first = checked.verdict.status;
     if (genuine && !options.state.empty())
       state.record(view);
     all.push_back(std::move(checked));

@@ -101,7 +101,8 @@ Status run(const WatchOptions &options, const KeyArgument &argument) {
     if (Status status = writeText(options.svg, timelineSvg(entries)); !status.ok())
       return status;
   if (!options.html.empty())
-    if (Status status = writeText(options.html, timelineHtml(entries, "Beacons in " + options.folder));
+    if (Status status =
+            writeText(options.html, timelineHtml(entries, "Beacons in " + options.folder));
         !status.ok())
       return status;
   size_t refused = 0, drifting = 0, broken = 0;
@@ -115,9 +116,8 @@ Status run(const WatchOptions &options, const KeyArgument &argument) {
                                                 " refused, " + std::to_string(broken) +
                                                 " missing or broken links");
   if (drifting != 0)
-    return Status(StatusCode::DRIFT,
-                  options.folder + ": drift in " + std::to_string(drifting) + " of " +
-                      std::to_string(entries.size()) + " beacons");
+    return Status(StatusCode::DRIFT, options.folder + ": drift in " + std::to_string(drifting) +
+                                         " of " + std::to_string(entries.size()) + " beacons");
   return {};
 }
 

@@ -16,6 +16,7 @@
 #include "tools/quant-compile/Export.h"
 #include "tools/quant-compile/InterpretedAnswer.h"
 #include "tools/quant-compile/Progress.h"
+#include "tools/quant-compile/ReferenceBeacon.h"
 #include "tools/quant-compile/Summary.h"
 #include "tools/quant-compile/Targets.h"
 
@@ -97,6 +98,8 @@ private:
   Status writeInt6Directory();
   Result<ArtifactContent> makeContent(const std::vector<TargetCode> &codes,
                                       const PlannedWeights &plan);
+  /// Reserves the place of the calibration beacon; it is made when all else is complete.
+  Status reserveReferenceBeacon(ArtifactContent &content);
   /// Everything into `file`; it is complete, but not committed.
   Status fillArtifact(AtomicFile &file);
   std::string outputPath(const char *fallback) const {
@@ -324,6 +327,24 @@ Result<ArtifactContent> Compiler::makeContent(const std::vector<TargetCode> &cod
   return content;
 }
 
+Status Compiler::reserveReferenceBeacon(ArtifactContent &content) {
+  if (options_.calibration.empty())
+    return Status();
+  if (std::none_of(isas_.begin(), isas_.end(), [](Isa isa) {
+        const IsaInfo *info = findIsa(isa);
+        return info && info->arch == hostArch();
+      })) {
+    std::fprintf(stderr, "note: this machine runs none of the targets; the artifact gets no "
+                         "calibration beacon\n");
+    return Status();
+  }
+  Result<std::vector<uint8_t>> beacon = emptyReferenceBeacon(content.metadata);
+  if (!beacon.ok())
+    return std::move(beacon).status();
+  content.calibration = std::move(beacon).value();
+  return Status();
+}
+
 Status Compiler::fillArtifact(AtomicFile &file) {
   isas_ = withBaselines(isas_);
   Result<std::vector<TargetCode>> codes = makeCode(CodeProduct::Image);
@@ -342,6 +363,9 @@ Status Compiler::fillArtifact(AtomicFile &file) {
   Result<ArtifactContent> content = makeContent(*codes, plan);
   if (!content.ok())
     return std::move(content).status();
+  if (Status status = reserveReferenceBeacon(*content); !status.ok())
+    return status;
+  const bool calibrated = !content->calibration.empty();
   const Metadata metadata = content->metadata;
   KnownAnswers answers = content->knownAnswers;
   summary_ = summarize(*content);
@@ -364,6 +388,12 @@ Status Compiler::fillArtifact(AtomicFile &file) {
     status = answerWithBaselineCode(file.temporaryPath(), metadata, threads_, answers.models[0]);
     if (status.ok())
       status = writer.replaceKnownAnswers(answers);
+  }
+  if (status.ok() && calibrated) {
+    progress_.show("reading " + options_.calibration);
+    Result<std::vector<uint8_t>> beacon = makeReferenceBeacon(
+        file.temporaryPath(), options_.calibration, options_.calibrationTokens, threads_);
+    status = beacon.ok() ? writer.replaceCalibration(*beacon) : std::move(beacon).status();
   }
   summary_.fileBytes = writer.fileBytes();
   progress_.show("");

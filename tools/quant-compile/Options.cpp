@@ -40,7 +40,8 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
       ->capture_default_str();
   app.add_option("--calibration", o.calibration,
                  "A text for the model to read: output errors and perplexity in the report, "
-                 "statistics for int6:weighted and int6:obs")
+                 "statistics for int6:weighted and int6:obs, and the reference of "
+                 "quant-run --beacon-ref builtin")
       ->group(numbers)
       ->type_name("TEXT");
   app.add_option("--calibration-tokens", o.calibrationTokens, "How many tokens of it")

@@ -79,9 +79,11 @@ void BeaconOption::add(CLI::App &app) {
   app.add_option("--beacon-pi", o.pi, "Projection id; rp:<seed>:<k> projects to k numbers")
       ->group(kGroup)
       ->capture_default_str();
-  app.add_option("--beacon-sequence", o.sequence, "Number in its chain (previous + 1)")->group(kGroup);
+  app.add_option("--beacon-sequence", o.sequence, "Number in its chain (previous + 1)")
+      ->group(kGroup);
   app.add_option("--beacon-issued", o.issued, "Its time in UNIX seconds")->group(kGroup);
-  app.add_option("--beacon-previous", o.previous, "The beacon before it in the chain")->group(kGroup);
+  app.add_option("--beacon-previous", o.previous, "The beacon before it in the chain")
+      ->group(kGroup);
   o.keyOptions.add(app, "beacon-", kGroup);
 }
 
@@ -220,9 +222,15 @@ Status BeaconOption::drift() const { return driftStatus(impl_->results); }
 
 BeaconOption::Result BeaconOption::result() const {
   const beacon::Results &r = impl_->results;
-  return {impl_->output,         impl_->bytes,           impl_->recorder.rows(),
-          impl_->key.has_value(), r.alert() != nullptr, r.sds,
-          r.normDmu,             r.cosMu,                r.trSigma};
+  return {impl_->output,
+          impl_->bytes,
+          impl_->recorder.rows(),
+          impl_->key.has_value(),
+          r.alert() != nullptr,
+          r.sds,
+          r.normDmu,
+          r.cosMu,
+          r.trSigma};
 }
 
 std::string BeaconOption::line() const {

@@ -20,9 +20,9 @@ enum { LOBIT_BEACON_LAST = 0, LOBIT_BEACON_FIRST = 1 };
 
 typedef struct lobit_beacon_options {
   size_t struct_size;
-  uint32_t dim;      /* of the vectors; 0: the vocabulary of the session it is attached to */
-  uint32_t window;   /* LOBIT_BEACON_LAST or _FIRST vectors */
-  uint64_t max_rows; /* 0: 128 */
+  uint32_t dim;         /* of the vectors; 0: the vocabulary of the session it is attached to */
+  uint32_t window;      /* LOBIT_BEACON_LAST or _FIRST vectors */
+  uint64_t max_rows;    /* 0: 128 */
   const char *space_id; /* NULL: "logits" */
   const char *model_id; /* NULL: "model" */
   const char *pi_id;    /* NULL: "id"; "rp:<seed>:<k>" projects every vector to k numbers */
@@ -77,8 +77,8 @@ typedef struct lobit_beacon_verify_options {
   const void *key; /* NULL: authenticity is not checked */
   size_t key_size;
   const char *space_id, *model_id, *pi_id; /* all or none: the context must be theirs */
-  int32_t has_now; /* nonzero: refuse beacons that expired or come from the future */
-  uint64_t now;    /* UNIX seconds */
+  int32_t has_now;           /* nonzero: refuse beacons that expired or come from the future */
+  uint64_t now;              /* UNIX seconds */
   int32_t has_last_sequence; /* nonzero: refuse sequence numbers up to this one */
   uint64_t last_sequence;
 } lobit_beacon_verify_options;

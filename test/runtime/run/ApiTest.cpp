@@ -130,6 +130,53 @@ TEST_F(Api, LogitsDoNotDependOnSplitOrThreads) {
   }
 }
 
+TEST_F(Api, ObserverSeesEveryPosition) {
+  struct Seen {
+    std::vector<uint64_t> positions;
+    std::vector<float> logits;
+  } seen;
+  const auto observe = [](void *user, uint64_t position, const float *logits) {
+    Seen &seen = *static_cast<Seen *>(user);
+    seen.positions.push_back(position);
+    seen.logits.insert(seen.logits.end(), logits, logits + kFakeVocab);
+  };
+  ASSERT_EQ(lobit_session_set_observer(session.get(), observe, &seen, nullptr), 0);
+  std::vector<uint32_t> tokens;
+  for (uint32_t i = 0; i < 20; ++i)
+    tokens.push_back(10 + i); // three calls of at most 8 rows
+  const std::vector<float> want = fakeAllLogits(tokens);
+  ASSERT_TRUE(session.eval({tokens.begin(), tokens.begin() + 19}, error));
+  EXPECT_EQ(lastLogits(), std::vector<float>(want.end() - 2 * kFakeVocab, want.end() - kFakeVocab));
+  ASSERT_TRUE(session.eval({tokens[19]}, error));
+  EXPECT_EQ(seen.logits, want);
+  for (uint64_t i = 0; i < 20; ++i)
+    EXPECT_EQ(seen.positions[i], i);
+  // The caller's own buffer holds the same.
+  ASSERT_TRUE(session.rewind(0, error));
+  std::vector<float> all(want.size());
+  ASSERT_TRUE(session.eval(tokens, error, all.data()));
+  EXPECT_EQ(all, want);
+  EXPECT_EQ(seen.positions.size(), 40u);
+  ASSERT_EQ(lobit_session_set_observer(session.get(), nullptr, nullptr, nullptr), 0);
+  ASSERT_TRUE(session.eval({1}, error));
+  EXPECT_EQ(seen.positions.size(), 40u);
+}
+
+TEST_F(Api, CalibrationIsHandedOut) {
+  const void *bytes = nullptr;
+  size_t size = 0;
+  EXPECT_EQ(lobit_model_get_calibration(model.get(), &bytes, &size), LOBIT_STATUS_MISSING);
+  lobit::ArtifactContent content = fakeModelContent();
+  content.calibration = {1, 2, 3};
+  open(content, 1);
+  ASSERT_EQ(lobit_model_get_calibration(model.get(), &bytes, &size), LOBIT_STATUS_OK);
+  EXPECT_EQ(Bytes(static_cast<const uint8_t *>(bytes), static_cast<const uint8_t *>(bytes) + size),
+            content.calibration);
+  auto info = rt::make<lobit_model_info>();
+  ASSERT_EQ(lobit_session_get_model_info(session.get(), &info), LOBIT_STATUS_OK);
+  EXPECT_EQ(info.vocab, kFakeVocab);
+}
+
 TEST_F(Api, RewindForgetsTokens) {
   std::vector<uint32_t> tokens = someTokens(12);
   ASSERT_TRUE(session.eval(tokens, error));

@@ -23,7 +23,7 @@ def functions(lines):
             yield name, body
             name = None
         elif name:
-            body.append(line.split("//")[0].split("#")[0].rstrip())
+            body.append(re.split(r"//|# ", line)[0].rstrip())
 
 
 def innermostLoops(body):

@@ -149,8 +149,9 @@ Result<std::vector<uint8_t>> writeBeacon(const Content &content, const Key *key)
   }
   Bytes &out = writer.out;
   if (key) {
-    const Result<Digest> mac = hmacSha256(*key, {{out.data() + sizeof(kMagic), out.size() - sizeof(kMagic)},
-                                         {payload.data(), payload.size()}});
+    const Result<Digest> mac =
+        hmacSha256(*key, {{out.data() + sizeof(kMagic), out.size() - sizeof(kMagic)},
+                          {payload.data(), payload.size()}});
     if (!mac.ok())
       return mac.status();
     Bytes value = {kMacAlgorithm};

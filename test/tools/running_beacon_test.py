@@ -19,14 +19,14 @@ class RunningBeacon(ToolTest):
         self.text.write_text("abc def" * 20)
 
     def run_model(self, *arguments, code=0):
-        return self.run_tool(self.model, "--tokens", "1,2,3,4,5,6,7,8,9,10", "-n", 6, "--temperature", 0,
+        return self.run_tool(self.model, "--tokens", "11,12,13,14,15,16,17,18,19,20", "-n", 6, "--temperature", 0,
                              "--beacon-out", self.out, *arguments, code=code)
 
     def read(self, path=None):
         return beacon_reader.read((path or self.out).read_bytes())
 
     def expected_mean(self, rows):
-        tokens = list(range(1, 11))
+        tokens = list(range(11, 21))
         tokens += greedy(tokens, 6)
         all_rows = [logits(tokens[:i + 1]) for i in range(len(tokens))][rows]
         return [sum(column) / len(all_rows) for column in zip(*all_rows)]

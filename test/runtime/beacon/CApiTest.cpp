@@ -171,7 +171,8 @@ TEST_F(BeaconApi, AttachedToASession) {
   options.max_rows = 20;
   ASSERT_EQ(create(), LOBIT_STATUS_OK) << error.message;
   ASSERT_EQ(lobit_beacon_attach(beacon, session.get(), &error), LOBIT_STATUS_OK) << error.message;
-  const std::vector<uint32_t> tokens = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}; // two calls of the code
+  const std::vector<uint32_t> tokens = {11, 12, 13, 14, 15, 16,
+                                        17, 18, 19, 20, 21}; // two calls of the code
   ASSERT_TRUE(session.eval(tokens, problem));
   EXPECT_EQ(lobit_beacon_rows(beacon), tokens.size());
   session.generate(3, [](const lobit_piece &) { return false; }, problem, true);

@@ -51,7 +51,7 @@ static float scaleAt(const SafetensorsTensor &scales, uint64_t row) {
 Status checkPackedInt6(const Safetensors &tensors, const std::string &weight, uint64_t rows,
                        uint64_t columns) {
   const Int6Names names(weight);
-  const std::string format = tensors.formatOf(names.payload);
+  const std::string &format = tensors.formatOf(names.payload);
   if (format != formatWord)
     return Status(StatusCode::MISMATCH,
                   placeOf(tensors, names.payload) + "expected \"format\": \"" + formatWord +

@@ -69,11 +69,37 @@ static bool worse(const Sampler::Candidate &a, const Sampler::Candidate &b) {
   return a.logit != b.logit ? a.logit < b.logit : a.id > b.id;
 }
 
+/// The lowest id of the largest logit, in two passes of vectors.
+static uint32_t argmax(const float *logits, uint32_t count) {
+  typedef float Lanes __attribute__((vector_size(16)));
+  constexpr uint32_t step = 16;
+  float most = logits[0];
+  uint32_t i = 0;
+  if (count >= step) {
+    Lanes best[4];
+    memcpy(best, logits, sizeof(best));
+    for (i = step; i + step <= count; i += step) {
+      Lanes next[4];
+      memcpy(next, logits + i, sizeof(next));
+      for (unsigned lane = 0; lane < 4; ++lane)
+        best[lane] = next[lane] > best[lane] ? next[lane] : best[lane];
+    }
+    for (const Lanes &lanes : best)
+      for (unsigned lane = 0; lane < 4; ++lane)
+        most = lanes[lane] > most ? lanes[lane] : most;
+  }
+  for (; i < count; ++i)
+    most = logits[i] > most ? logits[i] : most;
+  return uint32_t(std::find(logits, logits + count - 1, most) - logits);
+}
+
 uint32_t Sampler::largest() const {
   return std::max_element(candidates_, candidates_ + vocab_, worse)->id;
 }
 
 uint32_t Sampler::sample(const float *logits, const uint32_t *history, uint64_t historyCount) {
+  if (sampling_.temperature == 0 && sampling_.repetitionPenalty == 1)
+    return argmax(logits, vocab_);
   for (uint32_t id = 0; id < vocab_; ++id)
     candidates_[id] = {logits[id], id};
   if (sampling_.repetitionPenalty != 1)
@@ -87,7 +113,8 @@ uint32_t Sampler::sample(const float *logits, const uint32_t *history, uint64_t 
   // Sums run over ids in order, or over candidates in descending order: never over a
   // heap, whose order is the standard library's affair.
   double total = 0;
-  for (uint32_t id = 0; id < vocab_; ++id)
+  const bool isLimited = sampling_.topK != 0 && sampling_.topK < vocab_;
+  for (uint32_t id = 0; id < vocab_ && !isLimited; ++id)
     total += double(portableExp(candidates_[id].logit - top));
   // Every filter keeps a prefix of the candidates in descending order, so they are
   // taken from a heap one by one, as many as needed: the i-th best ends up at
@@ -100,9 +127,8 @@ uint32_t Sampler::sample(const float *logits, const uint32_t *history, uint64_t 
     return portableExp(candidates_[vocab_ - 1 - i].logit - top);
   };
   uint32_t kept = vocab_;
-  if (sampling_.topK != 0 && sampling_.topK < vocab_) {
+  if (isLimited) {
     kept = sampling_.topK;
-    total = 0;
     for (uint32_t i = 0; i < kept; ++i)
       total += double(weight(i));
   }

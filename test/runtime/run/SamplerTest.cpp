@@ -78,6 +78,15 @@ TEST(Sampler, GreedyTakesTheLowestOfEquals) {
   EXPECT_EQ(bench.sample(), 1u);
 }
 
+TEST(Sampler, GreedyFindsTheLargestAtEveryPlace) {
+  for (size_t count = 1; count <= 70; ++count)
+    for (size_t place = 0; place < count; ++place) {
+      std::vector<float> logits(count, -3.0f);
+      logits[place] = -1.0f;
+      EXPECT_EQ(Bench(logits).sample(), place) << count;
+    }
+}
+
 TEST(Sampler, SameSeedSameTokens) {
   std::vector<float> logits;
   for (int i = 0; i < 500; ++i)

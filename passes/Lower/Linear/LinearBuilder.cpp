@@ -51,7 +51,7 @@ static_assert(everyFormIsThere(), "KernelForms.inc has one row for each layout a
 KernelForm findKernelForm(Layout layout, Isa isa) {
 #define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
   if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \
-    return {Form::FORM, width, rows1, rowsN, tokens};
+    return {Form::FORM, width, rows1, rowsN, tokens, findIsa(isa)->arch == Arch::Wasm32};
 #include "passes/Lower/Linear/KernelForms.inc"
   llvm_unreachable("KernelForms.inc has a row for each layout and ISA");
 }

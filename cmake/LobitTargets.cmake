@@ -16,6 +16,12 @@ function(lobit_runtime_library name)
   set_property(GLOBAL APPEND PROPERTY LOBIT_RUNTIME_OBJECTS ${name})
 endfunction()
 
+# lobit_small(<sources>...): code that checks files and writes messages, once for each model.
+# Optimized for size it is half as large.
+function(lobit_small)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-Os>")
+endfunction()
+
 # lobit_compiler_library(<name> SOURCES ... [DEPENDS <targets to link>] [GENERATED <tablegen targets>])
 function(lobit_compiler_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;GENERATED" ${ARGN})

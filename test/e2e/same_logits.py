@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs the shipped models in every way that exists and compares the bytes of all logits.
 
-usage: same_logits.py BIN [--aarch64 BIN] [--preload VNNI.so] [--only WORD]
+usage: same_logits.py BIN [--aarch64 BIN] [--preload VNNI.so] [--relaxed-node NODE] [--only WORD]
 
 BIN holds the tools of this machine; --aarch64 names the quant-run folder of a cross build, run
-under qemu. Each model is compiled once for all targets. The reference is the interpreter:
+under qemu. wasm code runs in node; --relaxed-node names one with relaxed SIMD, which Debian's
+has not. Each model is compiled once for all targets. The reference is the interpreter:
 its digest lies in the artifact as a known answer. Prints one table and exits with 1 when
 a digest differs, a way takes another ISA than the best of its CPU, or one cannot be run.
 
@@ -33,7 +34,8 @@ MODELS = {
     "kjv-dense int6": [ROOT / "models/kjv-dense", "--quantize=int6"],
     "mlp ternary": [ROOT / "test/e2e/Inputs/mlp.mlir", "--quantize=ternary:absmean"],
 }
-TARGETS = "x86,arm"
+TARGETS = "x86,arm,wasm"
+WASM_RUN = ROOT / "test/support/wasm-run.mjs"
 
 
 @dataclasses.dataclass
@@ -68,6 +70,12 @@ def ways(options):
             for threads in (1, 2):
                 yield Way(f"qemu {cpu}", [*QEMU_AARCH64, cpu, options.aarch64 / "quant-run"], isa,
                           threads, forced=False)
+    for threads in (1, 2):
+        yield Way("node", ["node", WASM_RUN], "wasm-simd128", threads)
+    if options.relaxed_node and options.relaxed_node.exists():
+        for threads in (1, 2):
+            yield Way("newer node", [options.relaxed_node, WASM_RUN], "wasm-relaxed", threads,
+                      forced=False)
 
 
 def known_answer(options, path):
@@ -134,6 +142,7 @@ def main():
     parser.add_argument("bin", type=pathlib.Path)
     parser.add_argument("--aarch64", type=pathlib.Path)
     parser.add_argument("--preload", type=pathlib.Path)
+    parser.add_argument("--relaxed-node", type=pathlib.Path)
     parser.add_argument("--only", default="", help="models whose name has this word")
     options = parser.parse_args()
     wrong = rows = 0

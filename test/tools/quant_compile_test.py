@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import platform
+import shutil
 import signal
 import struct
 import subprocess
@@ -211,6 +212,17 @@ int main() {
                      "--nonfinite", "-j", "=auto", "=host", "Exit codes"):
             self.assertIn(flag, text)
         self.assertIn("quant-compile 0.", run("quant-compile", "--version").stdout.decode())
+
+    def test_wasm_needs_its_runtime(self):
+        # A copy without lib/lobit beside it.
+        program = self.path / "bin" / "quant-compile"
+        program.parent.mkdir()
+        shutil.copy(BIN / "quant-compile", program)
+        result = subprocess.run([program, LAYER, "--target=wasm-simd128", "-o", self.path / "m.lobit"],
+                                capture_output=True, text=True)
+        self.assertEqual(result.returncode, 5, result.stderr)
+        self.assertIn("runtime-wasm32.o, which wasm code is linked with", result.stderr)
+        self.assertFalse((self.path / "m.lobit").exists())
 
     def test_wrong_use(self):
         for args in (["--emit=gguf"], ["--stop-after=run"], ["--kernel=fast"], ["--bogus"],

@@ -76,7 +76,7 @@ static_assert(hasAllKernelForms(), "KernelForms.inc needs a row for each layout 
 KernelForm findKernelForm(Layout layout, Isa isa) {
 #define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
   if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \
-    return {Form::FORM, width, rows1, rowsN, tokens};
+    return {Form::FORM, width, rows1, rowsN, tokens, findIsa(isa)->arch == Arch::Wasm32};
 #include "passes/Lower/Linear/KernelForms.inc"
   llvm_unreachable("KernelForms.inc has a row for each layout and ISA");
 }

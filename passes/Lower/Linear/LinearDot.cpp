@@ -77,6 +77,23 @@ private:
     return pieces;
   }
 
+  /// Runs `body(acc, piece, offset)` for the pieces of a whole block; `offset` is null or
+  /// comes on top of the piece's.
+  template <typename Body> Values forPieces(ValueRange carried, Body body) {
+    SmallVector<Piece> pieces = wholeBlock(form.width);
+    if (form.isRolled)
+      return b.loop(b.index(0), b.index(rowBytes), form.width, carried,
+                    [&](Value offset, ValueRange inner) {
+                      Values acc(inner.begin(), inner.end());
+                      body(acc, pieces[0], offset);
+                      return acc;
+                    });
+    Values acc(carried.begin(), carried.end());
+    for (const Piece &piece : pieces)
+      body(acc, piece, Value());
+    return acc;
+  }
+
   /// Group `g` of a block: some planes, or half of one plane when a group has 32 columns.
   SmallVector<Piece> groupOfBlock(int64_t g, int64_t width) const {
     SmallVector<Piece> pieces;
@@ -114,17 +131,19 @@ private:
     return b.add(at, row * rowBytes);
   }
 
+  Value add(Value at, Value offset) { return offset ? b.add(at, offset) : at; }
+
   /// One piece for rows r0 .. r0 + rows - 1 and all tokens. `step(r, t, plane, codes, x)`
   /// gets the unpacked codes and the activations. Planes below `inPlace` are not shifted.
   template <typename Step>
   void visit(Value tile, Value block, Value token, int64_t tokens, int64_t r0, int64_t rows,
-             const Piece &piece, int64_t width, int64_t inPlace, Step step) {
+             const Piece &piece, Value offset, int64_t width, int64_t inPlace, Step step) {
     Values bytes, high;
     for (int64_t r = 0; r < rows; ++r) {
       Value at = weightOffset(tile, block, r0 + r);
       if (piece.offset == 0)
         b.prefetch(args.weights, at, 4096);
-      Value loaded = b.load(b.i8s(width), args.weights, b.add(at, piece.offset));
+      Value loaded = b.load(b.i8s(width), args.weights, add(b.add(at, piece.offset), offset));
       if (flipsTopBit)
         loaded = b.create<arith::XOrIOp>(loaded, b.splatInt(-128, 8, width));
       bytes.push_back(loaded);
@@ -136,7 +155,7 @@ private:
       Values x;
       for (int64_t t = 0; t < tokens; ++t) {
         Value column = b.add(b.mul(block, blockColumns), plane * rowBytes + piece.offset);
-        x.push_back(b.load(b.i8s(width), args.input[0], {b.add(token, t), column}));
+        x.push_back(b.load(b.i8s(width), args.input[0], {b.add(token, t), add(column, offset)}));
       }
       for (int64_t r = 0; r < rows; ++r) {
         Value codes = bytes[r];
@@ -165,14 +184,13 @@ private:
     };
     Values sums =
         b.loop(b.index(0), b.index(blocks), 1, zeros, [&](Value block, ValueRange carried) {
-          Values acc(carried.begin(), carried.end());
-          for (const Piece &piece : wholeBlock(form.width))
-            visit(tile, block, token, tokens, r0, rows, piece, form.width, inPlace,
+          return forPieces(carried, [&](Values &acc, const Piece &piece, Value offset) {
+            visit(tile, block, token, tokens, r0, rows, piece, offset, form.width, inPlace,
                   [&](int64_t r, int64_t t, int64_t plane, Value codes, Value x) {
                     Value &a = acc[(r * tokens + t) * copies + (plane < inPlace ? plane : 0)];
                     a = addWide(a, codes, x, max(plane));
                   });
-          return acc;
+          });
         });
     Values result;
     for (int64_t i = 0; i < rows * tokens; ++i) {
@@ -253,15 +271,15 @@ private:
     auto spanSums = [&](Value begin, Value end, ValueRange carried) {
       Values zeros(count * copies, b.zero(b.i16s(form.width / 2)));
       Values pairs = b.loop(begin, end, 1, zeros, [&](Value block, ValueRange inner) {
-        Values acc(inner.begin(), inner.end());
-        for (const Piece &piece : wholeBlock(form.width))
-          visit(tile, block, token, tokens, r0, rows, piece, form.width, inPlace ? planes : 0,
+        return forPieces(inner, [&](Values &acc, const Piece &piece, Value offset) {
+          visit(tile, block, token, tokens, r0, rows, piece, offset, form.width,
+                inPlace ? planes : 0,
                 [&](int64_t r, int64_t t, int64_t plane, Value codes, Value x) {
                   int64_t copy = inPlace ? plane % 2 : 0;
                   Value &a = acc[(r * tokens + t) * copies + copy];
                   a = addShort(a, codes, x, copy ? 4 * maxCode : maxCode, additions);
                 });
-        return acc;
+        });
       });
       Values sums(carried.begin(), carried.end());
       for (int64_t i = 0; i < count; ++i) {
@@ -340,7 +358,7 @@ private:
       assert(additions <= pairAdditions(maxCode));
       Values sums(rowGroup * tokens, b.zero(isShort ? b.i16s(width / 2) : b.i32s(width / 4)));
       for (const Piece &piece : pieces)
-        visit(tile, block, token, tokens, 0, rowGroup, piece, width, /*inPlace=*/0,
+        visit(tile, block, token, tokens, 0, rowGroup, piece, Value(), width, /*inPlace=*/0,
               [&](int64_t r, int64_t t, int64_t, Value codes, Value x) {
                 Value &a = sums[r * tokens + t];
                 a = isShort ? addShort(a, codes, x, maxCode, additions)

@@ -67,6 +67,20 @@ protected:
     return {v.create<arith::AndIOp>(words, v.splat(0xff, words)),
             v.create<arith::ShRUIOp>(words, v.splat(8, words))};
   }
+  /// The same of codes that come out of an unpack: one mask selects plane and byte.
+  EvenOdd codeLanes(VectorParts &v, uk::UnpackOp unpack) const {
+    Value words = v.bitcast(unpack.getInput(), v.getI16Type());
+    Value high = v.create<arith::ShRUIOp>(words, v.splat(8, words));
+    int64_t shift = 2 * unpack.getPlane();
+    auto select = [&](Value from) -> Value {
+      if (unpack.getInPlace())
+        return v.create<arith::AndIOp>(from, v.splat(3 << shift, from));
+      if (shift != 0)
+        from = v.create<arith::ShRUIOp>(from, v.splat(shift, from));
+      return v.create<arith::AndIOp>(from, v.splat(3, from));
+    };
+    return {select(words), select(high)};
+  }
   EvenOdd signedLanes(VectorParts &v, Value bytes) const {
     Value words = v.bitcast(bytes, v.getI16Type());
     Value eight = v.splat(8, words);
@@ -88,6 +102,13 @@ public:
       return failure();
     const Intrinsic *pairs =
         static_cast<int64_t>(op.getMax()) <= maxSevenBits ? find(Idiom::PairsS8U7, isa) : nullptr;
+    auto unpack = op.getLhs().getDefiningOp<uk::UnpackOp>();
+    if (unpack && !pairs && bytes == vectorBytes) {
+      EvenOdd l = codeLanes(v, unpack), r = signedLanes(v, op.getRhs());
+      Value even = addPairsI16(v, op.getAcc(), l.even, r.even);
+      rewriter.replaceOp(op, addPairsI16(v, even, l.odd, r.odd));
+      return success();
+    }
     rewriter.replaceOp(
         op, v.mapParts(bytes / vectorBytes, {op.getAcc(), op.getLhs(), op.getRhs()},
                        [&](ArrayRef<Value> part) -> Value {

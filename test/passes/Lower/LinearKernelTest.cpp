@@ -645,7 +645,12 @@ TEST(KernelInstructions, TheIdiomOfEachForm) {
                             {Layout::I8Dot, Isa::NeonDotprod, "sdot"},
                             {Layout::I8Dot, Isa::NeonI8mm, "usdot"},
                             {Layout::I8Dot, Isa::NeonI8mm, "usmmla"},
-                            {Layout::T2Dot, Isa::Neon, "prfm"}})
+                            {Layout::T2Dot, Isa::Neon, "prfm"},
+                            {Layout::T2Dot, Isa::WasmSimd128, "i32x4.dot_i16x8_s"},
+                            {Layout::T2Dot, Isa::WasmRelaxed, "i16x8.relaxed_dot_i8x16_i7x16_s"},
+                            {Layout::T2Tl1, Isa::WasmSimd128, "i8x16.swizzle"},
+                            {Layout::T2Tl1, Isa::WasmRelaxed, "i8x16.relaxed_swizzle"},
+                            {Layout::I8Dot, Isa::WasmRelaxed, "i32x4.dot_i16x8_s"}})
     EXPECT_EQ(mnemonics(assemblyOf(e.layout, e.isa)).count(e.name), 1u)
         << e.name << " in " << findLayout(e.layout)->word << " for " << findIsa(e.isa)->word;
   EXPECT_EQ(mnemonics(assemblyOf(Layout::I8Dot, Isa::Avx2)).count("vpmaddubsw"), 0u);

@@ -65,6 +65,13 @@ test('from a plain server the page loads, writes what native code writes, and st
   assert.match(await page.textContent('#fact-kernel'), /^wasm-(simd128|relaxed), 1 thread$/);
   await writeGreedily(page);
 
+  // Threads would need headers that this server does not send.
+  const refusal = await page.evaluate(async () => {
+    const { load } = await import('/lobit/index.js');
+    return load('/models/kjv.lobit', { threads: 2 }).then(() => '', (error) => error.message);
+  });
+  assert.match(refusal, /^2 threads need shared memory, .*Cross-Origin-Opener-Policy/);
+
   await page.fill('#max-tokens', '2000');
   await page.click('#generate');
   await page.waitForFunction(() => parseInt(document.getElementById('speed').textContent) > 3);

@@ -32,7 +32,7 @@ constexpr Layout executionLayout(Scheme scheme, KernelForm form) {
   if (scheme == Scheme::Ternary)
     return form == KernelForm::Tl1 ? Layout::T2Tl1 : Layout::T2Dot;
   if (scheme == Scheme::Int6)
-    return Layout::I6Pair24;
+    return Layout::I6Tile;
   return Layout::RowMajor;
 }
 

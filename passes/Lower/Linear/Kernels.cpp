@@ -120,6 +120,9 @@ std::string linearKernelName(const LinearShape &shape, Isa isa) {
   case Layout::I6Pair24:
     name += "s8_i6_pair24";
     break;
+  case Layout::I6Tile:
+    name += "s8_i6_tile";
+    break;
   }
   name += "_linear";
   if (!shape.isKept()) {
@@ -237,7 +240,10 @@ func::FuncOp getOrCreateLinear(ModuleOp module, const LinearShape &shape, Isa is
   case Form::Quads:
   case Form::SignedQuads:
   case Form::Matrix:
-    buildDotKernel(b, shape, form, args);
+    if (shape.layout == Layout::I6Tile)
+      buildSparseKernel(b, shape, form, args);
+    else
+      buildDotKernel(b, shape, form, args);
     break;
   case Form::Lookup:
     buildLookupKernel(b, shape, form, args);

@@ -32,5 +32,14 @@ func.func @arithmetic(%t: vector<16xi8>, %i: vector<32xi8>, %b: vector<64xi8>, %
   %11 = ukernel.dot_s8_halves %q, %c, %c max 2 additions 28 : vector<8xi16>, vector<16xi8>
   // CHECK: ukernel.matmul_i8 %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} : vector<4xi32>, vector<16xi8>
   %12 = ukernel.matmul_i8 %s, %c, %c : vector<4xi32>, vector<16xi8>
+  // CHECK: ukernel.dot_i8_pairs %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} max 255 by 32 additions 2 : vector<16xi16>, vector<32xi8>
+  %13 = ukernel.dot_i8_pairs %p, %i, %i max 255 by 32 additions 2 : vector<16xi16>, vector<32xi8>
+  // CHECK: ukernel.unpack_i6 %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} plane 3 in_place : vector<64xi8>
+  %14 = ukernel.unpack_i6 %b, %b, %b plane 3 in_place : vector<64xi8>
+  // CHECK: ukernel.expand_pairs %{{[a-z0-9]+}} by %{{[a-z0-9]+}} nibble 7 half 1 : vector<64xi8>, vector<16xi32>
+  %15 = ukernel.expand_pairs %b by %a nibble 7 half 1 : vector<64xi8>, vector<16xi32>
+  // CHECK: ukernel.select_pairs %{{[a-z0-9_]+}} by %{{[a-z0-9]+}} nibble 0 biased : vector<8xi8>, vector<16xi32> -> vector<64xi8>
+  %eight = arith.constant dense<1> : vector<8xi8>
+  %16 = ukernel.select_pairs %eight by %a nibble 0 biased : vector<8xi8>, vector<16xi32> -> vector<64xi8>
   return
 }

@@ -38,6 +38,8 @@ def hostFeatures():
         yield "avx512-host"
         if "avx512_vnni" in words:
             yield "avx512vnni-host"
+            if "avx512vbmi" in words:
+                yield "avx512vbmi-host"
     if shutil.which("qemu-x86_64-static"):
         yield "qemu-x86_64"
     # Programs for AArch64 are those of the preset runtime-aarch64.

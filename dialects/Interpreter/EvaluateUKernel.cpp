@@ -77,6 +77,41 @@ static TensorValue evaluate(uk::UnpackOp op, CallFrame &frame) {
   return vectorOf(bytes);
 }
 
+static TensorValue evaluate(uk::UnpackI6Op op, CallFrame &frame) {
+  auto first = lanes<int8_t>(op.getFirst(), frame), second = lanes<int8_t>(op.getSecond(), frame),
+       third = lanes<int8_t>(op.getThird(), frame);
+  for (size_t i = 0; i < first.size(); ++i)
+    first[i] = reference::unpackI6(first[i], second[i], third[i], op.getPlane(), op.getInPlace());
+  return vectorOf(first);
+}
+
+/// Bits 4 nibble .. 4 nibble + 3 of each lane.
+static std::vector<unsigned> nibbles(Value masks, int64_t nibble, CallFrame &frame) {
+  std::vector<unsigned> result;
+  for (int32_t mask : lanes<int32_t>(masks, frame))
+    result.push_back(uint32_t(mask) >> (4 * nibble) & 15);
+  return result;
+}
+
+static TensorValue evaluate(uk::SelectPairsOp op, CallFrame &frame) {
+  auto x = lanes<int8_t>(op.getX(), frame);
+  std::vector<int8_t> out;
+  for (unsigned mask : nibbles(op.getMasks(), op.getNibble(), frame)) {
+    out.resize(out.size() + 4);
+    reference::selectPairs(x.data(), mask, op.getBiased(), &out[out.size() - 4]);
+  }
+  return vectorOf(out);
+}
+
+static TensorValue evaluate(uk::ExpandPairsOp op, CallFrame &frame) {
+  auto values = lanes<int8_t>(op.getValues(), frame);
+  std::vector<int8_t> out(values.size());
+  auto masks = nibbles(op.getMasks(), op.getNibble(), frame);
+  for (size_t i = 0; i < masks.size(); ++i)
+    reference::expandPairs(&values[4 * i], masks[i], op.getHalf(), &out[4 * i]);
+  return vectorOf(out);
+}
+
 static TensorValue evaluate(uk::ActQuantizeOp op, CallFrame &frame) {
   float factor = frame.tensor(op.getFactor()).floats[0];
   std::vector<int8_t> codes;
@@ -123,8 +158,9 @@ std::optional<Status> evaluateUKernel(Operation *op, CallFrame &frame) {
   }
   return llvm::TypeSwitch<Operation *, std::optional<Status>>(op)
       .Case<uk::TableLookupOp, uk::DotI8Op, uk::DotS8Op, uk::MatmulI8Op, uk::DotI8PairsOp,
-            uk::DotS8HalvesOp, uk::WidenAddOp, uk::UnpackOp, uk::ActQuantizeOp, uk::ReduceAddOp,
-            uk::ExpOp, uk::WidenFloatOp, uk::NarrowFloatOp>([&](auto typed) {
+            uk::DotS8HalvesOp, uk::WidenAddOp, uk::UnpackOp, uk::UnpackI6Op, uk::SelectPairsOp,
+            uk::ExpandPairsOp, uk::ActQuantizeOp, uk::ReduceAddOp, uk::ExpOp, uk::WidenFloatOp,
+            uk::NarrowFloatOp>([&](auto typed) {
         frame.set(typed.getResult(), evaluate(typed, frame));
         return Status();
       })

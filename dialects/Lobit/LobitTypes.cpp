@@ -22,6 +22,7 @@ bool isLayoutOf(Layout layout, Scheme scheme) {
   case Layout::I8Tile:
     return scheme == Scheme::Int8;
   case Layout::I6Pair24:
+  case Layout::I6Tile:
     return scheme == Scheme::Int6;
   }
   return false;

@@ -42,25 +42,44 @@ LogicalResult DotS8Op::verify() {
   return verifyLanes(*this, "lhs and rhs", 4 * lanesOf(getAcc()), lanesOf(getLhs()));
 }
 
-/// Two products of codes up to `maxOfType` a lane and addition.
-template <typename Op> static LogicalResult verifyShortSums(Op op, int64_t maxOfType) {
+/// Two products of codes up to `max` <= `maxOfType` and codes up to `by` a lane and addition.
+template <typename Op> static LogicalResult verifyShortSums(Op op, int64_t maxOfType, int64_t by) {
   int64_t max = op.getMax();
   if (failed(verifyRange(op, "max", 1, maxOfType, max)) ||
       failed(verifyLanes(op, "lhs and rhs", 2 * lanesOf(op.getAcc()), lanesOf(op.getLhs()))))
     return failure();
-  // One addition grows a lane by at most 2 * max * 128.
-  return verifyRange(op, "additions", 1, 32767 / (2 * max * 128), op.getAdditions());
+  // One addition grows a lane by at most 2 * max * by.
+  return verifyRange(op, "additions", 1, 32767 / (2 * max * by), op.getAdditions());
 }
 
-LogicalResult DotI8PairsOp::verify() { return verifyShortSums(*this, 255); }
+LogicalResult DotI8PairsOp::verify() {
+  if (failed(verifyRange(*this, "by", 1, 128, getBy())))
+    return failure();
+  return verifyShortSums(*this, 255, getBy());
+}
 
-LogicalResult DotS8HalvesOp::verify() { return verifyShortSums(*this, 127); }
+LogicalResult DotS8HalvesOp::verify() { return verifyShortSums(*this, 127, 128); }
 
 LogicalResult WidenAddOp::verify() {
   return verifyLanes(*this, "the input", 2 * lanesOf(getAcc()), lanesOf(getInput()));
 }
 
 LogicalResult UnpackOp::verify() { return verifyRange(*this, "plane", 0, 3, getPlane()); }
+
+LogicalResult UnpackI6Op::verify() { return verifyRange(*this, "plane", 0, 3, getPlane()); }
+
+LogicalResult SelectPairsOp::verify() {
+  if (failed(verifyRange(*this, "nibble", 0, 7, getNibble())))
+    return failure();
+  return verifyLanes(*this, "the result", 4 * lanesOf(getMasks()), lanesOf(getResult()));
+}
+
+LogicalResult ExpandPairsOp::verify() {
+  if (failed(verifyRange(*this, "nibble", 0, 7, getNibble())) ||
+      failed(verifyRange(*this, "half", 0, 1, getHalf())))
+    return failure();
+  return verifyLanes(*this, "the values", 4 * lanesOf(getMasks()), lanesOf(getValues()));
+}
 
 LogicalResult ActQuantizeOp::verify() {
   return verifyLanes(*this, "the result", lanesOf(getInput()), lanesOf(getResult()));

@@ -106,17 +106,21 @@ def UKernel_DotI8PairsOp : UKernel_Op<"dot_i8_pairs", [Pure, AllTypesMatch<["acc
   let summary = "acc[i] + u8 lhs[2i] * s8 rhs[2i] + u8 lhs[2i+1] * s8 rhs[2i+1] in int16";
   let description = [{
     `lhs` and `rhs` have 2 lanes for each of `acc`. The int16 lane must not overflow:
-    `additions` is how many of these ops feed one accumulator before it is widened, and
-    the verifier requires additions * 2 * max * 128 <= 32767.
+    `max` is the largest value of a byte of `lhs`, `by` the largest magnitude of one of
+    `rhs` (128 when it is not given), `additions` is how many of these ops feed one
+    accumulator before it is widened, and the verifier requires
+    additions * 2 * max * by <= 32767.
 
     ```mlir
     %r = ukernel.dot_i8_pairs %acc, %codes, %activations max 2 additions 28 : vector<16xi16>, vector<32xi8>
+    %s = ukernel.dot_i8_pairs %acc, %activations, %values max 255 by 32 additions 2 : vector<16xi16>, vector<32xi8>
     ```
   }];
   let arguments = (ins VectorOfRankAndType<[1], [I16]>:$acc, VectorOfRankAndType<[1], [I8]>:$lhs,
-                       VectorOfRankAndType<[1], [I8]>:$rhs, I64Attr:$max, I64Attr:$additions);
+                       VectorOfRankAndType<[1], [I8]>:$rhs, I64Attr:$max,
+                       I64Attr:$additions, DefaultValuedAttr<I64Attr, "128">:$by);
   let results = (outs VectorOfRankAndType<[1], [I16]>:$result);
-  let assemblyFormat = "$acc `,` $lhs `,` $rhs `max` $max `additions` $additions attr-dict `:` type($acc) `,` type($lhs)";
+  let assemblyFormat = "$acc `,` $lhs `,` $rhs `max` $max (`by` $by^)? `additions` $additions attr-dict `:` type($acc) `,` type($lhs)";
   let hasVerifier = 1;
 }
 
@@ -169,6 +173,65 @@ def UKernel_UnpackOp : UKernel_Op<"unpack", [Pure, AllTypesMatch<["input", "resu
   let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
   let assemblyFormat = "$input `plane` $plane (`in_place` $in_place^)? attr-dict `:` type($result)";
   let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+def UKernel_UnpackI6Op : UKernel_Op<"unpack_i6", [Pure, AllTypesMatch<["first", "second", "third", "result"]>]> {
+  let summary = "one of four vectors of 6-bit codes that are stored in three";
+  let description = [{
+    A code v, -32..31, is stored as u = v + 32. Planes 0, 1 and 2 are bits 2..7 of
+    `first`, `second` and `third`. Plane 3 has its bits 0 and 1 in bits 0 and 1 of
+    `first`, bits 2 and 3 in those of `second`, bits 4 and 5 in those of `third`. The
+    result is v; with `in_place` it is 4 v, which saves a shift.
+
+    ```mlir
+    %v = ukernel.unpack_i6 %a, %b, %c plane 3 : vector<64xi8>
+    %w = ukernel.unpack_i6 %a, %b, %c plane 0 in_place : vector<64xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I8]>:$first, VectorOfRankAndType<[1], [I8]>:$second,
+                       VectorOfRankAndType<[1], [I8]>:$third, I64Attr:$plane, UnitAttr:$in_place);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = "$first `,` $second `,` $third `plane` $plane (`in_place` $in_place^)? attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def UKernel_SelectPairsOp : UKernel_Op<"select_pairs", [Pure]> {
+  let summary = "the two pairs of 8 bytes that each lane keeps";
+  let description = [{
+    Pair p is bytes 2p and 2p + 1 of `x`. Bits 4n..4n+3 of lane i of `masks`, with n =
+    `nibble`, name the pairs that lane i keeps: bit p is pair p. The result has them in
+    ascending order in bytes 4i..4i+3. Exactly two of the bits are set; anything else is
+    undefined: layouts are checked when they are loaded. With `biased` each byte of the
+    result is the u8 x + 128.
+
+    ```mlir
+    %y = ukernel.select_pairs %x by %masks nibble 3 : vector<8xi8>, vector<16xi32> -> vector<64xi8>
+    %z = ukernel.select_pairs %x by %masks nibble 0 biased : vector<8xi8>, vector<16xi32> -> vector<64xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfLengthAndType<[8], [I8]>:$x, VectorOfRankAndType<[1], [I32]>:$masks,
+                       I64Attr:$nibble, UnitAttr:$biased);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = "$x `by` $masks `nibble` $nibble (`biased` $biased^)? attr-dict `:` type($x) `,` type($masks) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def UKernel_ExpandPairsOp : UKernel_Op<"expand_pairs", [Pure, AllTypesMatch<["values", "result"]>]> {
+  let summary = "kept pairs at their places among 8 bytes, zero elsewhere";
+  let description = [{
+    The inverse of `select_pairs`: bytes 4i..4i+3 of `values` are the two pairs that lane
+    i keeps of 8 bytes. The result has, in bytes 4i..4i+3, bytes 0..3 (`half` 0) or 4..7
+    (`half` 1) of the 8.
+
+    ```mlir
+    %low = ukernel.expand_pairs %v by %masks nibble 3 half 0 : vector<64xi8>, vector<16xi32>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I8]>:$values, VectorOfRankAndType<[1], [I32]>:$masks,
+                       I64Attr:$nibble, I64Attr:$half);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = "$values `by` $masks `nibble` $nibble `half` $half attr-dict `:` type($values) `,` type($masks)";
   let hasVerifier = 1;
 }
 

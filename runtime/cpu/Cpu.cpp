@@ -39,6 +39,7 @@ uint64_t detectCpuFeatures() {
   add(zmm && (b >> 17 & 1), CpuAvx512DQ);
   add(zmm && (b >> 31 & 1), CpuAvx512VL);
   add(zmm && (c >> 11 & 1), CpuAvx512Vnni);
+  add(zmm && (c >> 1 & 1), CpuAvx512Vbmi);
   return features;
 }
 #elif defined(__aarch64__)

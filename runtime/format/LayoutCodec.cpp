@@ -1,5 +1,6 @@
 #include "runtime/format/LayoutCodec.h"
 #include "runtime/format/CheckedMath.h"
+#include "runtime/format/I6Tile.h"
 #include "runtime/format/Pair24.h"
 #include "runtime/format/Sha256.h"
 
@@ -384,6 +385,8 @@ Status decode(Layout layout, const uint8_t *bytes, uint64_t rows, uint64_t colum
     return decodeTile<T2TileQuads>(bytes, rows, columns, codes);
   case Layout::I8Tile:
     return decodeTile<I8TileQuads>(bytes, rows, columns, codes);
+  case Layout::I6Tile:
+    return decodeI6Tile(bytes, rows, columns, codes);
   }
   return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
 }
@@ -414,6 +417,8 @@ Result<uint64_t> layoutBytes(Layout layout, uint64_t rows, uint64_t columns,
     return elements;
   case Layout::I6Pair24:
     return elements / kPair24Columns * (kPair24Payload + kPair24Metadata);
+  case Layout::I6Tile:
+    return paddedRows / kI6TileRows * (kI6TileSums + paddedColumns / kI6TileColumns * kI6TileBytes);
   }
   return elements;
 }
@@ -430,6 +435,7 @@ bool layoutHolds(Layout layout, Scheme scheme) {
   case Layout::I8Tile:
     return scheme == Scheme::Int8;
   case Layout::I6Pair24:
+  case Layout::I6Tile:
     return scheme == Scheme::Int6;
   }
   return false;
@@ -454,6 +460,8 @@ Status encodeLayout(Layout layout, const int8_t *codes, uint64_t rows, uint64_t 
     return encodeTile<T2TileQuads>(codes, rows, columns, out);
   case Layout::I8Tile:
     return encodeTile<I8TileQuads>(codes, rows, columns, out);
+  case Layout::I6Tile:
+    return encodeI6Tile(codes, rows, columns, out);
   }
   return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
 }

@@ -53,6 +53,33 @@ int8_t unpackPlane(int8_t byte, int64_t plane, bool inPlace) {
   return int8_t(inPlace ? bits : bits >> (2 * plane));
 }
 
+int8_t unpackI6(int8_t first, int8_t second, int8_t third, int64_t plane, bool inPlace) {
+  const unsigned bytes[3] = {uint8_t(first), uint8_t(second), uint8_t(third)};
+  unsigned u =
+      plane < 3 ? bytes[plane] >> 2 : (bytes[0] & 3) | (bytes[1] & 3) << 2 | (bytes[2] & 3) << 4;
+  int v = int(u) - 32;
+  return int8_t(inPlace ? 4 * v : v);
+}
+
+void selectPairs(const int8_t *x, unsigned mask, bool biased, int8_t *out) {
+  for (int pair = 0, kept = 0; pair < 4 && kept < 2; ++pair)
+    if (mask >> pair & 1) {
+      for (int i = 0; i < 2; ++i)
+        out[2 * kept + i] = int8_t(uint8_t(x[2 * pair + i] + (biased ? 128 : 0)));
+      ++kept;
+    }
+}
+
+void expandPairs(const int8_t *values, unsigned mask, int64_t half, int8_t *out) {
+  int8_t all[8] = {};
+  for (int pair = 0, kept = 0; pair < 4 && kept < 2; ++pair)
+    if (mask >> pair & 1) {
+      std::memcpy(all + 2 * pair, values + 2 * kept, 2);
+      ++kept;
+    }
+  std::memcpy(out, all + 4 * half, 4);
+}
+
 float widenBF16(uint16_t bits) { return floatOfBits(uint32_t(bits) << 16); }
 
 float widenF16(uint16_t bits) {

@@ -23,6 +23,13 @@ void dotS8Halves(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc);
 void widenAdd(const int16_t *input, int64_t n, int32_t *acc);
 /// The two bits 2 * plane and 2 * plane + 1 of a byte, shifted down unless `inPlace`.
 int8_t unpackPlane(int8_t byte, int64_t plane, bool inPlace);
+/// The code v = u - 32 of one byte of three vectors that hold four; 4 v with `inPlace`.
+int8_t unpackI6(int8_t first, int8_t second, int8_t third, int64_t plane, bool inPlace);
+/// The two of the four pairs of x[8] that `mask` names, as u8 x + 128 when `biased`.
+void selectPairs(const int8_t *x, unsigned mask, bool biased, int8_t *out);
+/// The pairs values[4] at the two places of eight that `mask` names, the others zero;
+/// out[4] is the first or the second half.
+void expandPairs(const int8_t *values, unsigned mask, int64_t half, int8_t *out);
 /// Exact f32 of the bits of a binary16 and of a bfloat16.
 float widenF16(uint16_t bits);
 float widenBF16(uint16_t bits);

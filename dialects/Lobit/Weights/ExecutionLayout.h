@@ -32,7 +32,7 @@ constexpr Layout executionLayout(Scheme scheme, KernelForm form) {
   if (scheme == Scheme::Int8)
     return form == KernelForm::Dot ? Layout::I8Dot : Layout::I8Tile;
   if (scheme == Scheme::Int6)
-    return Layout::I6Pair24;
+    return Layout::I6Tile;
   if (scheme != Scheme::Ternary)
     return Layout::RowMajor;
   switch (form) {

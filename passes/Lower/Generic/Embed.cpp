@@ -1,6 +1,8 @@
 #include "passes/Lower/Generic/FloatKernels.h"
 #include "passes/Lower/Generic/KernelBuilder.h"
 
+#include "dialects/UKernel/UKernelOps.h"
+#include "runtime/format/I6Tile.h"
 #include "runtime/format/Pair24.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -72,6 +74,8 @@ private:
       return t2TileCodes(row, column);
     case Layout::I8Tile:
       return i8TileCodes(row, column);
+    case Layout::I6Tile:
+      return i6TileCodes(row, column);
     case Layout::RowMajor:
       break;
     }
@@ -217,6 +221,45 @@ private:
       words = k.b.create<vector::InsertOp>(tileQuad(row, k.addIndex(first, k.index(q)), quads),
                                            words, ArrayRef<int64_t>{q});
     return fromWords(words, 128);
+  }
+
+  /// Two chunks of 8 columns, expanded as in the kernels.
+  Value i6TileCodes(Value row, Value column) {
+    uint64_t blocks = llvm::divideCeil(uint64_t(type.getColumns()), kI6TileColumns);
+    Value block = k.divIndex(row, k.index(kI6TileRows)),
+          inBlock = k.remIndex(row, k.index(kI6TileRows));
+    Value at = k.mulIndex(block, kI6TileSums + blocks * kI6TileBytes);
+    at = k.addIndex(
+        at, k.addIndex(k.index(kI6TileSums),
+                       k.mulIndex(k.divIndex(column, k.index(kI6TileColumns)), kI6TileBytes)));
+    Value step = k.divIndex(k.remIndex(column, k.index(kI6TileColumns)), k.index(16));
+    Value maskAt =
+        k.addIndex(k.addIndex(at, k.index(4 * 192)), k.addIndex(k.mulIndex(inBlock, 4), step));
+    Value masks = k.b.create<arith::ExtUIOp>(k.b.getI32Type(),
+                                             k.b.create<memref::LoadOp>(data, ValueRange{maskAt}));
+    masks = k.b.create<vector::BroadcastOp>(VectorType::get({1}, k.b.getI32Type()), masks);
+    Value first = k.addIndex(k.addIndex(at, k.mulIndex(step, 192)),
+                             k.mulIndex(k.remIndex(inBlock, k.index(16)), 4));
+    Value parts[3];
+    for (int64_t p = 0; p < 3; ++p)
+      parts[p] = k.load(data, {k.addIndex(first, k.index(64 * p))}, 4);
+    Value isUpper = k.b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, inBlock, k.index(16));
+    auto bytes = [&](int64_t count) { return VectorType::get({count}, k.b.getI8Type()); };
+    Value all = k.b.create<arith::ConstantOp>(k.b.getZeroAttr(bytes(KernelBuilder::lanes)));
+    for (int64_t chunk = 0; chunk < 2; ++chunk) {
+      auto plane = [&](int64_t p) -> Value {
+        return k.b.create<uk::UnpackI6Op>(bytes(4), parts[0], parts[1], parts[2], p, false);
+      };
+      Value values = k.b.create<arith::SelectOp>(isUpper, plane(2 * chunk + 1), plane(2 * chunk));
+      for (int64_t half = 0; half < 2; ++half)
+        all = k.b.create<vector::InsertStridedSliceOp>(
+            k.b.create<uk::ExpandPairsOp>(bytes(4), values, masks, chunk, half), all,
+            ArrayRef<int64_t>{8 * chunk + 4 * half}, ArrayRef<int64_t>{1});
+    }
+    Value wide =
+        k.b.create<arith::ExtSIOp>(VectorType::get({KernelBuilder::lanes}, k.b.getI32Type()), all);
+    return k.b.create<arith::SIToFPOp>(VectorType::get({KernelBuilder::lanes}, k.b.getF32Type()),
+                                       wide);
   }
 
   Value scalar(int32_t value) {

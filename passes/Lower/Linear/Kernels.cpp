@@ -133,6 +133,9 @@ std::string linearKernelName(const LinearShape &shape, Isa isa) {
   case Layout::I8Tile:
     name += "s8_i8_tile";
     break;
+  case Layout::I6Tile:
+    name += "s8_i6_tile";
+    break;
   }
   name += "_linear";
   if (!shape.isKept()) {
@@ -252,6 +255,8 @@ func::FuncOp getOrCreateLinear(ModuleOp module, const LinearShape &shape, Isa is
   case Form::Matrix:
     if (isTile(shape.layout))
       buildTileKernel(b, shape, isa, args);
+    else if (shape.layout == Layout::I6Tile)
+      buildSparseKernel(b, shape, form, args);
     else
       buildDotKernel(b, shape, form, args);
     break;

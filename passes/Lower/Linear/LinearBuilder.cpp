@@ -261,8 +261,14 @@ void forTokenTiles(LinearBuilder &b, const LinearShape &shape, const LinearArgum
 
 //===--- Epilogue ------------------------------------------------------------===//
 
+bool Epilogue::hasAllRows(int64_t lanes) const {
+  // Lanes in the padding of the last block of rows are computed, too.
+  int64_t block = std::max<int64_t>(lanes, findLayout(shape.layout)->rowBlock);
+  return lanes == 1 || shape.out % block == 0;
+}
+
 void Epilogue::withRows(int64_t lanes, Value row, llvm::function_ref<void(bool)> body) {
-  if (shape.out % lanes == 0) {
+  if (hasAllRows(lanes)) {
     body(true);
     return;
   }
@@ -340,8 +346,7 @@ void Epilogue::storeScaled(Value sums, Value row, Value token) {
 
 Value Epilogue::addGroup(Value acc, Value sums, Value row, Value group) {
   int64_t lanes = cast<VectorType>(sums.getType()).getDimSize(0);
-  Value scale =
-      loadRows(args.scales, row, lanes, shape.groupsPerRow(), group, shape.out % lanes == 0);
+  Value scale = loadRows(args.scales, row, lanes, shape.groupsPerRow(), group, hasAllRows(lanes));
   Value d = b.create<arith::SIToFPOp>(b.f32s(lanes), sums);
   return b.create<arith::AddFOp>(acc, b.create<arith::MulFOp>(scale, d));
 }

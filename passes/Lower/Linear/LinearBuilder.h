@@ -111,6 +111,8 @@ public:
   void storePlain(mlir::Value value, mlir::Value row, mlir::Value token);
 
 private:
+  /// Whether no vector of `lanes` rows has one past the last.
+  bool hasAllRows(int64_t lanes) const;
   /// Runs `body` with whether all `lanes` rows from `row` exist known to be true or not.
   void withRows(int64_t lanes, mlir::Value row, llvm::function_ref<void(bool all)> body);
   /// f32 lanes buffer[(row + i) * stride + offset]; rows past the last read the last.
@@ -143,6 +145,8 @@ void buildWalkKernel(LinearBuilder &b, const LinearShape &shape, const KernelFor
                      const LinearArguments &args);
 void buildChunkKernel(LinearBuilder &b, const LinearShape &shape, const KernelForm &form,
                       const LinearArguments &args);
+void buildSparseKernel(LinearBuilder &b, const LinearShape &shape, const KernelForm &form,
+                       const LinearArguments &args);
 void buildKeptKernel(LinearBuilder &b, const LinearShape &shape, const KernelForm &form,
                      const LinearArguments &args);
 

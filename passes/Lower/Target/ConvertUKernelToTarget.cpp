@@ -42,6 +42,7 @@ public:
     RewritePatternSet patterns(context);
     populateGenericPatterns(patterns);
     populateGenericDotPatterns(patterns);
+    populateGenericPairPatterns(patterns);
     populateArchitecturePatterns(patterns, *info);
     populateFramePatterns(patterns, types, llvmTypes);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, types);

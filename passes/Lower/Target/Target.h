@@ -14,6 +14,9 @@ void populateGenericPatterns(mlir::RewritePatternSet &patterns);
 /// The integer idioms as vector code, for where the target has no pattern of its own.
 void populateGenericDotPatterns(mlir::RewritePatternSet &patterns);
 
+/// unpack_i6, select_pairs and expand_pairs in plain vector code.
+void populateGenericPairPatterns(mlir::RewritePatternSet &patterns);
+
 /// Ops that read or call through the LobitFrame. `frameTypes` turns !ukernel.frame into a
 /// pointer; `llvmTypes` makes the descriptors of buffers, and the width of its index is the
 /// width of the pointers in the frame.

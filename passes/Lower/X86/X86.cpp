@@ -12,7 +12,7 @@ using namespace mlir;
 namespace lobit {
 namespace {
 
-enum class Idiom { PairsU8S8, PairsI16, QuadsU8S8, Lookup };
+enum class Idiom { PairsU8S8, PairsI16, QuadsU8S8, Lookup, Permute };
 
 struct Intrinsic {
   Idiom idiom;
@@ -204,12 +204,112 @@ private:
   const IsaInfo &isa;
 };
 
+/// What select_pairs and expand_pairs share: a table of 4 bytes for each mask of two of
+/// four pairs, looked up by the nibble of each lane. 32 bytes hold 8 entries: the low
+/// three bits of the six masks differ.
+template <typename Op> class PairsPattern : public X86Pattern<Op> {
+public:
+  using X86Pattern<Op>::X86Pattern;
+
+protected:
+  static constexpr unsigned masks[] = {3, 5, 6, 9, 10, 12};
+
+  /// Bytes of a vector that can be looked up at once, or 0.
+  int64_t widthOf(int64_t bytes) const {
+    int64_t width = widest(Idiom::Permute, bytes, this->isa);
+    return find(Idiom::Permute, width, this->isa) ? width : 0;
+  }
+
+  /// `entry(mask, j)`, j = 0..3, at the place of each mask.
+  template <typename Entry> Value table(VectorParts &v, int64_t width, Entry entry) const {
+    SmallVector<int8_t> bytes(width, 0);
+    for (unsigned mask : masks)
+      for (int64_t j = 0; j < 4; ++j)
+        bytes[(4 * mask + j) % width] = int8_t(entry(mask, j));
+    auto type = VectorType::get({width}, v.getI8Type());
+    return v.create<arith::ConstantOp>(DenseElementsAttr::get(type, ArrayRef(bytes)));
+  }
+
+  /// The entry of nibble `nibble` of each lane.
+  Value lookUp(VectorParts &v, Value table, Value lanes, int64_t nibble) const {
+    if (nibble != 0)
+      lanes = v.create<arith::ShRUIOp>(lanes, v.splat(4 * nibble, lanes));
+    Value entries = v.bitcast(table, v.getI32Type());
+    const Intrinsic *permute = find(Idiom::Permute, v.lanes(table), this->isa);
+    return v.bitcast(this->call(v, permute, entries.getType(), {entries, lanes}), v.getI8Type());
+  }
+
+  Value shuffleBytes(VectorParts &v, Value bytes, Value control) const {
+    const Intrinsic *shuffle = find(Idiom::Lookup, v.lanes(bytes), this->isa);
+    return this->call(v, shuffle, bytes.getType(), {bytes, control});
+  }
+};
+
+/// The table holds the pairs themselves, made by one shuffle for all lanes.
+class SelectPairsPattern : public PairsPattern<uk::SelectPairsOp> {
+public:
+  using PairsPattern::PairsPattern;
+
+  LogicalResult matchAndRewrite(uk::SelectPairsOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    int64_t bytes = v.lanes(op.getResult()), width = widthOf(bytes);
+    if (!width)
+      return failure();
+    Value x =
+        v.create<vector::ExtractOp>(v.bitcast(op.getX(), v.getI64Type()), ArrayRef<int64_t>{0});
+    x = v.create<vector::BroadcastOp>(VectorType::get({width / 8}, v.getI64Type()), x);
+    x = v.bitcast(x, v.getI8Type());
+    if (op.getBiased())
+      x = v.create<arith::XOrIOp>(x, v.splat(-128, x));
+    Value pairs = shuffleBytes(v, x, table(v, width, [](unsigned mask, int64_t j) {
+                                 int64_t first = llvm::countr_zero(mask);
+                                 int64_t pair = j < 2 ? first : llvm::Log2_32(mask);
+                                 return 2 * pair + j % 2;
+                               }));
+    rewriter.replaceOp(
+        op, v.mapParts(bytes / width, {op.getMasks()}, [&](ArrayRef<Value> part) -> Value {
+          return lookUp(v, pairs, part[0], op.getNibble());
+        }));
+    return success();
+  }
+};
+
+/// The table holds the control bytes of a shuffle inside the lane.
+class ExpandPairsPattern : public PairsPattern<uk::ExpandPairsOp> {
+public:
+  using PairsPattern::PairsPattern;
+
+  LogicalResult matchAndRewrite(uk::ExpandPairsOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    int64_t bytes = v.lanes(op.getResult()), width = widthOf(bytes);
+    if (!width)
+      return failure();
+    Value controls = table(v, width, [&](unsigned mask, int64_t j) -> int64_t {
+      unsigned pair = 2 * op.getHalf() + j / 2, below = mask & ((1u << pair) - 1);
+      return mask >> pair & 1 ? (below ? 2 : 0) + j % 2 : -128; // pshufb: zero
+    });
+    SmallVector<int8_t> lane;
+    for (int64_t i = 0; i < width; ++i)
+      lane.push_back(int8_t(i % 16 / 4 * 4));
+    Value inLane = v.create<arith::ConstantOp>(
+        DenseElementsAttr::get(VectorType::get({width}, v.getI8Type()), ArrayRef(lane)));
+    rewriter.replaceOp(op, v.mapParts(bytes / width, {op.getValues(), op.getMasks()},
+                                      [&](ArrayRef<Value> part) -> Value {
+                                        Value control =
+                                            lookUp(v, controls, part[1], op.getNibble());
+                                        control = v.create<arith::OrIOp>(control, inLane);
+                                        return shuffleBytes(v, part[0], control);
+                                      }));
+    return success();
+  }
+};
+
 } // namespace
 
 void populateX86Patterns(RewritePatternSet &patterns, const IsaInfo &isa) {
-  patterns
-      .add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern, WidenFloatPattern>(
-          patterns.getContext(), isa);
+  patterns.add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern,
+               WidenFloatPattern, SelectPairsPattern, ExpandPairsPattern>(patterns.getContext(),
+                                                                          isa);
 }
 
 } // namespace lobit

@@ -9,9 +9,9 @@
 
 namespace lobit {
 
-/// table_lookup, dot_i8, dot_i8_pairs and widen_add of multiples of 16 bytes, with the
-/// widest instructions that `isa` has. What they do not take is left to the generic
-/// patterns.
+/// table_lookup, dot_i8, dot_i8_pairs, widen_add, select_pairs and expand_pairs of multiples
+/// of 16 bytes, with the widest instructions that `isa` has. What they do not take is left
+/// to the generic patterns.
 void populateX86Patterns(mlir::RewritePatternSet &patterns, const IsaInfo &isa);
 
 } // namespace lobit

@@ -174,7 +174,7 @@ LOBIT_API lobit_status lobit_model_get_calibration(const lobit_model *model, con
 /* One compiled form of the model's code. */
 typedef struct lobit_variant_info {
   size_t struct_size;
-  const char *isa;       /* "x86-64-v1", "avx2", "avx512vnni" */
+  const char *isa;       /* "x86-64-v1", "avx2", ... of Isas.inc */
   int32_t runnable;      /* whether this CPU and operating system can run it */
   uint64_t cpu_features; /* required, bits of CpuFeatures.inc */
   uint64_t code_bytes;

@@ -88,6 +88,47 @@ func.func @unpack() -> (vector<1xi8>, vector<1xi8>, vector<1xi8>, vector<1xi8>) 
   return %0, %1, %2, %3 : vector<1xi8>, vector<1xi8>, vector<1xi8>, vector<1xi8>
 }
 
+// u = 63, 0, 32 in the upper bits, 1 + 4 * 2 + 16 * 3 = 57 in the lower ones.
+// CHECK-LABEL: @unpack_i6
+// CHECK-DAG: dense<31> : vector<1xi8>
+// CHECK-DAG: dense<-128> : vector<1xi8>
+// CHECK-DAG: dense<0> : vector<1xi8>
+// CHECK-DAG: dense<25> : vector<1xi8>
+func.func @unpack_i6() -> (vector<1xi8>, vector<1xi8>, vector<1xi8>, vector<1xi8>) {
+  %a = arith.constant dense<0xFD> : vector<1xi8>
+  %b = arith.constant dense<0x02> : vector<1xi8>
+  %c = arith.constant dense<0x83> : vector<1xi8>
+  %0 = ukernel.unpack_i6 %a, %b, %c plane 0 : vector<1xi8>
+  %1 = ukernel.unpack_i6 %a, %b, %c plane 1 in_place : vector<1xi8>
+  %2 = ukernel.unpack_i6 %a, %b, %c plane 2 : vector<1xi8>
+  %3 = ukernel.unpack_i6 %a, %b, %c plane 3 : vector<1xi8>
+  return %0, %1, %2, %3 : vector<1xi8>, vector<1xi8>, vector<1xi8>, vector<1xi8>
+}
+
+// The six masks of a lane, in nibble 1.
+// CHECK-LABEL: @select_pairs
+// CHECK{LITERAL}: dense<[-128, 1, 2, 3, -128, 1, 4, 5, 2, 3, 4, 5, -128, 1, 6, 127, 2, 3, 6, 127, 4, 5, 6, 127]> : vector<24xi8>
+// CHECK: dense<[0, -127, -122, -1]> : vector<4xi8>
+func.func @select_pairs() -> (vector<24xi8>, vector<4xi8>) {
+  %x = arith.constant dense<[-128, 1, 2, 3, 4, 5, 6, 127]> : vector<8xi8>
+  %masks = arith.constant dense<[0x30, 0x50, 0x60, 0x90, 0xA0, 0xC0]> : vector<6xi32>
+  %0 = ukernel.select_pairs %x by %masks nibble 1 : vector<8xi8>, vector<6xi32> -> vector<24xi8>
+  %top = arith.constant dense<0x90000000> : vector<1xi32>
+  %1 = ukernel.select_pairs %x by %top nibble 7 biased : vector<8xi8>, vector<1xi32> -> vector<4xi8>
+  return %0, %1 : vector<24xi8>, vector<4xi8>
+}
+
+// CHECK-LABEL: @expand_pairs
+// CHECK-DAG: dense<[1, 2, 3, 4, 0, 0, 1, 2]> : vector<8xi8>
+// CHECK-DAG: dense<[0, 0, 0, 0, 3, 4, 0, 0]> : vector<8xi8>
+func.func @expand_pairs() -> (vector<8xi8>, vector<8xi8>) {
+  %v = arith.constant dense<[1, 2, 3, 4, 1, 2, 3, 4]> : vector<8xi8>
+  %masks = arith.constant dense<[0x3, 0x6]> : vector<2xi32>
+  %0 = ukernel.expand_pairs %v by %masks nibble 0 half 0 : vector<8xi8>, vector<2xi32>
+  %1 = ukernel.expand_pairs %v by %masks nibble 0 half 1 : vector<8xi8>, vector<2xi32>
+  return %0, %1 : vector<8xi8>, vector<8xi8>
+}
+
 // Half to even, then clamped.
 // CHECK-LABEL: @act_quantize
 // CHECK: dense<[0, 2, 2, -2, 127, -128]> : vector<6xi8>

@@ -113,3 +113,67 @@ func.func @f(%x: vector<16xf32>) {
   %0 = ukernel.narrow_float %x : vector<16xf32> -> vector<8xf16>
   return
 }
+
+// -----
+
+func.func @f(%a: vector<16xi16>, %b: vector<32xi8>) {
+  // expected-error @below {{expected additions from 1 to 2, found 3}}
+  %0 = ukernel.dot_i8_pairs %a, %b, %b max 255 by 32 additions 3 : vector<16xi16>, vector<32xi8>
+  return
+}
+
+// -----
+
+func.func @f(%a: vector<16xi16>, %b: vector<32xi8>) {
+  // expected-error @below {{expected by from 1 to 128, found 129}}
+  %0 = ukernel.dot_i8_pairs %a, %b, %b max 1 by 129 additions 1 : vector<16xi16>, vector<32xi8>
+  return
+}
+
+// -----
+
+func.func @f(%b: vector<32xi8>) {
+  // expected-error @below {{expected plane from 0 to 3, found 4}}
+  %0 = ukernel.unpack_i6 %b, %b, %b plane 4 : vector<32xi8>
+  return
+}
+
+// -----
+
+func.func @f(%x: vector<8xi8>, %m: vector<4xi32>) {
+  // expected-error @below {{expected nibble from 0 to 7, found 8}}
+  %0 = ukernel.select_pairs %x by %m nibble 8 : vector<8xi8>, vector<4xi32> -> vector<16xi8>
+  return
+}
+
+// -----
+
+func.func @f(%x: vector<8xi8>, %m: vector<4xi32>) {
+  // expected-error @below {{expected 16 lanes in the result, found 8}}
+  %0 = ukernel.select_pairs %x by %m nibble 0 : vector<8xi8>, vector<4xi32> -> vector<8xi8>
+  return
+}
+
+// -----
+
+func.func @f(%v: vector<16xi8>, %m: vector<4xi32>) {
+  // expected-error @below {{expected half from 0 to 1, found 2}}
+  %0 = ukernel.expand_pairs %v by %m nibble 0 half 2 : vector<16xi8>, vector<4xi32>
+  return
+}
+
+// -----
+
+func.func @f(%v: vector<16xi8>, %m: vector<4xi32>) {
+  // expected-error @below {{expected nibble from 0 to 7, found -1}}
+  %0 = ukernel.expand_pairs %v by %m nibble -1 half 0 : vector<16xi8>, vector<4xi32>
+  return
+}
+
+// -----
+
+func.func @f(%v: vector<8xi8>, %m: vector<4xi32>) {
+  // expected-error @below {{expected 16 lanes in the values, found 8}}
+  %0 = ukernel.expand_pairs %v by %m nibble 0 half 0 : vector<8xi8>, vector<4xi32>
+  return
+}

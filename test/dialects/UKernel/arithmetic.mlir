@@ -36,5 +36,14 @@ func.func @arithmetic(%t: vector<16xi8>, %i: vector<32xi8>, %b: vector<64xi8>, %
   %13 = ukernel.widen_float %h finite : vector<16xbf16> -> vector<16xf32>
   // CHECK: ukernel.narrow_float %{{[a-z0-9]+}} : vector<16xf32> -> vector<16xf16>
   %14 = ukernel.narrow_float %9 : vector<16xf32> -> vector<16xf16>
+  // CHECK: ukernel.dot_i8_pairs %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} max 255 by 32 additions 2 : vector<16xi16>, vector<32xi8>
+  %15 = ukernel.dot_i8_pairs %p, %i, %i max 255 by 32 additions 2 : vector<16xi16>, vector<32xi8>
+  // CHECK: ukernel.unpack_i6 %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} plane 3 in_place : vector<64xi8>
+  %16 = ukernel.unpack_i6 %b, %b, %b plane 3 in_place : vector<64xi8>
+  // CHECK: ukernel.expand_pairs %{{[a-z0-9]+}} by %{{[a-z0-9]+}} nibble 7 half 1 : vector<64xi8>, vector<16xi32>
+  %17 = ukernel.expand_pairs %b by %a nibble 7 half 1 : vector<64xi8>, vector<16xi32>
+  // CHECK: ukernel.select_pairs %{{[a-z0-9_]+}} by %{{[a-z0-9]+}} nibble 0 biased : vector<8xi8>, vector<16xi32> -> vector<64xi8>
+  %eight = arith.constant dense<1> : vector<8xi8>
+  %18 = ukernel.select_pairs %eight by %a nibble 0 biased : vector<8xi8>, vector<16xi32> -> vector<64xi8>
   return
 }

@@ -116,15 +116,22 @@ void wrap(mlir::ModuleOp module, mlir::func::FuncOp kernel, const std::string &n
 /// Collects kernels of one module and the calls that check them.
 class Suite {
 public:
-  void addLinear(LinearShape shape, Data data) {
-    shape.maxRows = maxRows;
+  void addLinear(LinearShape shape, Data data, int64_t limit = maxRows) {
+    shape.maxRows = limit;
     linears.push_back(shape);
     uint32_t function = linears.size() + acts.size() - 1;
     order.push_back(true);
     std::mt19937 random(1000 + function);
-    for (auto [rows, first, threads] :
-         {std::tuple(1, 0, 1), {2, 0, 2}, {4, 0, 3}, {5, 1, 1}, {9, 2, 2}, {38, 1, 2}})
-      calls.push_back(linearCall(shape, data, function, rows, first, threads, random));
+    for (auto [rows, first, threads] : {std::tuple<int64_t, int64_t, int64_t>(1, 0, 1),
+                                        {2, 0, 2},
+                                        {4, 0, 3},
+                                        {5, 1, 1},
+                                        {9, 2, 2},
+                                        {38, 1, 2},
+                                        {15, 0, 3},
+                                        {limit, 0, 2}})
+      if (rows <= limit)
+        calls.push_back(linearCall(shape, data, function, rows, first, threads, random));
   }
 
   void addActQuantize(ActShape shape) {
@@ -460,6 +467,7 @@ TEST_P(LinearKernel, TernaryShapes) {
                            {33, 512},
                            {63, 31},
                            {70, 599},
+                           {48, 100},
                            {2, 4109}}) {
       suite.addLinear(linearShape(layout, out, in, i % 3 ? Granularity::Tensor : Granularity::Row,
                                   0, ScaleType::F32, {}),
@@ -533,10 +541,50 @@ TEST_P(LinearKernel, Int6) {
 // 20 000 dot products of random codes and activations for each layout.
 TEST_P(LinearKernel, RandomCases) {
   Suite suite;
-  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1, Layout::I8Dot, Layout::I6Pair24})
+  for (Layout layout :
+       {Layout::T2Dot, Layout::T2Tl1, Layout::I8Dot, Layout::I6Pair24, Layout::I6Tile})
     for (auto [out, in] : {std::pair(253, 77), {301, 517}, {183, 258}, {381, 131}})
       suite.addLinear(linearShape(layout, out, in, Granularity::Row, 0, ScaleType::F32, {}),
                       Data::Random);
+  suite.check(GetParam());
+}
+
+/// Whole and partial blocks of rows, vectors, column blocks, panels, steps and chunks.
+TEST_P(LinearKernel, Int6Tile) {
+  Suite suite;
+  Data all[] = {Data::Random, Data::AllPlus, Data::AllMinus, Data::Alternating};
+  int i = 0;
+  const int64_t outs[] = {1, 48, 17, 33, 7, 64, 96};
+  for (int64_t in : {1,   7,   8,   9,   15,  16,  17,   63,   64,   65,  127,
+                     128, 200, 511, 512, 513, 600, 1030, 1100, 2050, 4100}) {
+    suite.addLinear(linearShape(Layout::I6Tile, outs[i % 7], in, Granularity::Row, 0,
+                                ScaleType::F32, i % 3 ? std::optional<Scheme>() : Scheme::BF16),
+                    i % 2 ? Data::Random : all[i / 2 % 4]);
+    ++i;
+  }
+  suite.check(GetParam());
+}
+
+/// The sums that come nearest to the ends of int16 and int32 lanes, and rows that are too
+/// long for codes times four.
+TEST_P(LinearKernel, Int6TileExtremes) {
+  Suite suite;
+  for (Data data : {Data::AllPlus, Data::AllMinus, Data::Alternating})
+    suite.addLinear(linearShape(Layout::I6Tile, 5, 14336, Granularity::Row, 0, ScaleType::F32, {}),
+                    data);
+  for (int64_t in : {262080, 262081})
+    suite.addLinear(linearShape(Layout::I6Tile, 1, in, Granularity::Row, 0, ScaleType::F32, {}),
+                    Data::AllMinus, 1);
+  suite.check(GetParam());
+}
+
+/// More tokens than share a panel.
+TEST_P(LinearKernel, Int6TileManyTokens) {
+  Suite suite;
+  suite.addLinear(linearShape(Layout::I6Tile, 40, 600, Granularity::Row, 0, ScaleType::F32, {}),
+                  Data::Random, 272);
+  suite.addLinear(linearShape(Layout::I6Tile, 7, 70, Granularity::Row, 0, ScaleType::F32, {}),
+                  Data::Random, 1);
   suite.check(GetParam());
 }
 
@@ -567,6 +615,7 @@ TEST_P(LinearKernel, ActQuantize) {
     suite.addActQuantize({0, columns, Layout::T2Tile, columns});
   }
   suite.addActQuantize({0, 600, Layout::I6Pair24, 600});
+  suite.addActQuantize({0, 600, Layout::I6Tile, 600});
   for (int64_t group : {32, 64, 128, 256})
     suite.addActQuantize({0, 650, Layout::T2Dot, group});
   suite.check(GetParam());
@@ -589,8 +638,9 @@ std::set<std::string> mnemonics(const std::string &assembly) {
 
 std::string assemblyOf(Layout layout, Isa isa) {
   Suite suite;
-  LinearShape shape = linearShape(layout, 64, 1024, Granularity::Row, 0,
-                                  layout == Layout::I6Pair24 ? ScaleType::F32 : ScaleType::F16, {});
+  LinearShape shape =
+      linearShape(layout, 64, 1024, Granularity::Row, 0,
+                  layoutHolds(layout, Scheme::Int6) ? ScaleType::F32 : ScaleType::F16, {});
   if (shape.isKept()) {
     shape.scheme = Scheme::BF16;
     shape.granularity = Granularity::None;
@@ -601,8 +651,8 @@ std::string assemblyOf(Layout layout, Isa isa) {
   return suite.assembly(isa);
 }
 
-constexpr Layout layouts[] = {Layout::T2Dot,  Layout::T2Tl1,  Layout::I8Dot,   Layout::I6Pair24,
-                              Layout::T2Tile, Layout::I8Tile, Layout::RowMajor};
+constexpr Layout layouts[] = {Layout::T2Dot,  Layout::T2Tl1,  Layout::I8Dot,  Layout::I6Pair24,
+                              Layout::I6Tile, Layout::T2Tile, Layout::I8Tile, Layout::RowMajor};
 
 TEST(KernelInstructions, NothingBeyondSse2InTheBaseline) {
   for (Layout layout : layouts)
@@ -634,6 +684,11 @@ TEST(KernelInstructions, TheIdiomOfEachForm) {
                             {Layout::I8Dot, Isa::X86V1, "pmaddwd"},
                             {Layout::I8Dot, Isa::Avx2, "vpmaddwd"},
                             {Layout::I8Dot, Isa::Avx512Vnni, "vpdpbusd"},
+                            {Layout::I6Tile, Isa::X86V1, "pmaddwd"},
+                            {Layout::I6Tile, Isa::Avx2, "vpermd"},
+                            {Layout::I6Tile, Isa::Avx2, "vpmaddubsw"},
+                            {Layout::I6Tile, Isa::Avx512Vnni, "vpermd"},
+                            {Layout::I6Tile, Isa::Avx512Vnni, "vpdpbusd"},
                             {Layout::T2Dot, Isa::Avx2, "prefetcht0"},
                             {Layout::T2Dot, Isa::Neon, "smlal2"},
                             {Layout::T2Dot, Isa::Neon, "sadalp"},

@@ -113,6 +113,8 @@ std::vector<Isa> hostIsas() {
     isas.push_back(Isa::Avx2);
   if (installVnniEmulator())
     isas.push_back(Isa::Avx512Vnni);
+  if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi"))
+    isas.push_back(Isa::Avx512Vbmi);
   return isas;
 }
 

@@ -305,6 +305,8 @@ INSTANTIATE_TEST_SUITE_P(
                           "#lobit.ternary<group = 32, f32>", "t2_tl1", "silu"},
                     Model{"int6_bias", "#lobit.int6<row, f32>", "i6_pair24",
                           "#lobit.int6<row, f32>", "i6_pair24", "silu", "f16", true},
+                    Model{"int6_tile", "#lobit.int6<row, f32>", "i6_tile", "#lobit.int6<row, f32>",
+                          "i6_tile", "relu2", "bf16", true},
                     Model{"int8", "#lobit.int8<row, f32>", "i8_tile", "#lobit.ternary<tensor, f32>",
                           "t2_tile", "silu"}),
     [](const testing::TestParamInfo<Model> &info) { return info.param.name; });

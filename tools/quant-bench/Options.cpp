@@ -90,6 +90,11 @@ std::optional<int> parseBenchOptions(int argc, char **argv, BenchOptions &o) {
   list(app.add_option("-d,--n-depth", o.depths, "Tokens in the context before each test"))
       ->group(models);
 
+  app.add_flag("--copy", o.copy,
+               "Read the file into memory, in pages of 2 MiB where the system has them, instead of "
+               "mapping it")
+      ->group(models);
+
   const char *kernels = "Kernels";
   list(app.add_option("--shape", o.shapeWords, "Linear layers, OUTxIN"))->group(kernels);
   list(app.add_option("--tokens", o.tokens, "Rows of the input")->check(CLI::Range(1, 4096)))

@@ -16,6 +16,7 @@ namespace lobit {
 struct BenchOptions {
   std::string model; ///< empty: kernels
 
+  bool copy = false;
   std::vector<uint64_t> prompts = {512}, generated = {128}, depths = {0};
 
   std::vector<std::string> shapeWords = {"2560x2560", "6912x2560", "2560x6912"};

@@ -57,7 +57,10 @@ std::optional<int> parseRunOptions(int argc, char **argv, RunOptions &o, BeaconO
       ->capture_default_str();
   app.add_option("--isa", o.isa, "Force the code for one ISA (the best this CPU can run)")
       ->group(machine);
-  app.add_flag("--copy", o.copy, "Read the file into memory instead of mapping it")->group(machine);
+  app.add_flag("--copy", o.copy,
+               "Read the file into memory (pages of 2 MiB where the system has them) instead of "
+               "mapping it")
+      ->group(machine);
   app.add_flag("--self-test", o.selfTest, "Check the known answers in the artifact")
       ->group(machine);
   app.add_flag("--list-isas", o.listIsas, "Show which ISAs run here and why others do not, and end")

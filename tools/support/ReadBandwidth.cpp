@@ -1,4 +1,5 @@
 #include "tools/support/ReadBandwidth.h"
+#include "runtime/platform/HugePages.h"
 
 #include <algorithm>
 #include <cstring>
@@ -10,6 +11,7 @@ Result<ReadBandwidth> ReadBandwidth::create(uint64_t bytes) {
   Result<platform::Memory> memory = platform::Memory::allocate(bytes, "the buffer that is read");
   if (!memory.ok())
     return std::move(memory).status();
+  platform::preferHugePages(*memory);
   // Pages that nobody wrote would all be the one page of zeros.
   memset(memory->data(), 1, bytes);
   ReadBandwidth bandwidth;

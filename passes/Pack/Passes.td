@@ -9,7 +9,7 @@ def LobitPackWeights : Pass<"lobit-pack-weights", "::mlir::ModuleOp"> {
     Inserts `lobit.pack` where a layer reads codes without a layout: `t2_tile` and
     `i8_tile` under kernel=tile, `t2_dot` and `i8_dot` under kernel=dot, `t2_tl1` and
     `i8_tile` under kernel=tl1. kernel=auto is the fastest on every current target: tile
-    (docs/kernels.md). int6 is `i6_pair24` under all of them.
+    (docs/kernels.md). int6 is `i6_tile` under all of them.
 
     Before:
 

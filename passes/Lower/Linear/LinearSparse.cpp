@@ -25,7 +25,8 @@ constexpr int64_t blockRows = kI6TileRows, blockColumns = kI6TileColumns;
 constexpr int64_t rowSumBytes = kI6TileSums, blockBytes = kI6TileBytes;
 constexpr int64_t steps = 4, stepColumns = 16, stepBytes = 192, planeBytes = 64;
 constexpr int64_t quadBytes = 4 * blockRows; // of the panel, 4 columns
-constexpr int64_t prefetchAhead = 4096;
+// Four lines a step: asking for all 14 of a column block at once fills the line buffers.
+constexpr int64_t prefetchAhead = 2048, prefetchLines = 4;
 
 constexpr int64_t panelBlocks = 8, chunkTokens = 128;
 static_assert(panelBlocks * blockColumns * blockRows + chunkTokens * blockRows * 4 <= 32768,
@@ -91,8 +92,6 @@ private:
   /// nibbles 0 and 1 of the masks are those of the step. `carried` goes around.
   Values forSteps(Value at, ValueRange init,
                   llvm::function_ref<Values(Value, Value, ValueRange, ValueRange)> body) {
-    for (int64_t line = 0; line < blockBytes; line += 64)
-      b.prefetch(args.weights, at, prefetchAhead + line);
     Values carried = loadMasks(at);
     int64_t masks = carried.size();
     carried.append(init.begin(), init.end());
@@ -101,6 +100,9 @@ private:
           Values next;
           for (Value mask : values.take_front(masks))
             next.push_back(b.create<arith::ShRUIOp>(mask, b.splatInt(8, 32, lanes)));
+          Value share = b.add(at, b.mul(step, blockBytes / steps));
+          for (int64_t line = 0; line < prefetchLines; ++line)
+            b.prefetch(args.weights, share, prefetchAhead + 64 * line);
           next.append(body(step, b.add(at, b.mul(step, stepBytes)), values.take_front(masks),
                            values.drop_front(masks)));
           return next;

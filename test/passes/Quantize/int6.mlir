@@ -11,7 +11,7 @@
 // Scale 16 / 31: 2.5 is 4.84, -1.5 is -2.91, -16 is -31, 15.5 is 30.03.
 // SEED: dense<{{\[\[}}5, -3, 0, 0, -31, 30, 0, 0]]>
 // EXACT: dense<{{\[\[}}5, -3, 0, 0, -31, 30, 0, 0]]>
-// PACK: lobit.pack %{{.*}} to !lobit.weight<1x8, #lobit.int6<row, f32>, i6_pair24>
+// PACK: lobit.pack %{{.*}} to !lobit.weight<1x8, #lobit.int6<row, f32>, i6_tile>
 func.func @f(%x: tensor<1x8xf32>) -> tensor<1x1xf32> {
   %w = lobit.weight codes dense<[[2.5, -1.5, 0.5, 0.5, -16.0, 15.5, 0.0, 1.0]]> : tensor<1x8xf32> : !lobit.weight<1x8xf32>
   %y = lobit.linear %x, %w : tensor<1x8xf32>, !lobit.weight<1x8xf32> -> tensor<1x1xf32>

@@ -241,20 +241,24 @@ private:
     Value first = k.addIndex(k.addIndex(at, k.mulIndex(step, 192)),
                              k.mulIndex(k.remIndex(inBlock, k.index(16)), 4));
     Value parts[3];
-    for (int64_t p = 0; p < 3; ++p)
-      parts[p] = k.load(data, {k.addIndex(first, k.index(64 * p))}, 4);
-    Value isUpper = k.b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, inBlock, k.index(16));
     auto bytes = [&](int64_t count) { return VectorType::get({count}, k.b.getI8Type()); };
+    for (int64_t p = 0; p < 3; ++p)
+      parts[p] = k.b.create<vector::LoadOp>(bytes(4), data,
+                                            ValueRange{k.addIndex(first, k.index(64 * p))});
+    Value isUpper = k.b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, inBlock, k.index(16));
     Value all = k.b.create<arith::ConstantOp>(k.b.getZeroAttr(bytes(KernelBuilder::lanes)));
     for (int64_t chunk = 0; chunk < 2; ++chunk) {
       auto plane = [&](int64_t p) -> Value {
         return k.b.create<uk::UnpackI6Op>(bytes(4), parts[0], parts[1], parts[2], p, false);
       };
       Value values = k.b.create<arith::SelectOp>(isUpper, plane(2 * chunk + 1), plane(2 * chunk));
-      for (int64_t half = 0; half < 2; ++half)
-        all = k.b.create<vector::InsertStridedSliceOp>(
-            k.b.create<uk::ExpandPairsOp>(bytes(4), values, masks, chunk, half), all,
-            ArrayRef<int64_t>{8 * chunk + 4 * half}, ArrayRef<int64_t>{1});
+      for (int64_t half = 0; half < 2; ++half) {
+        Value dense = k.b.create<uk::ExpandPairsOp>(bytes(4), values, masks, chunk, half);
+        for (int64_t i = 0; i < 4; ++i)
+          all = k.b.create<vector::InsertOp>(
+              k.b.create<vector::ExtractOp>(dense, ArrayRef<int64_t>{i}), all,
+              ArrayRef<int64_t>{8 * chunk + 4 * half + i});
+      }
     }
     Value wide =
         k.b.create<arith::ExtSIOp>(VectorType::get({KernelBuilder::lanes}, k.b.getI32Type()), all);

@@ -2,9 +2,11 @@
 
 namespace lobit {
 
-// Longer than the gap between two operations or two tokens, the choice of a token among
-// 128 K included; shorter than what a waiting program would notice on a busy machine.
-static constexpr uint64_t kSpinNanoseconds = 1000000;
+// At a barrier the others are about to come; when one of them has lost its CPU, spinning
+// only keeps it from getting one.
+static constexpr uint64_t kBarrierNanoseconds = 100000;
+// Between two jobs a token is chosen, among 128 K perhaps.
+static constexpr uint64_t kJobNanoseconds = 1000000;
 
 ThreadPool::ThreadPool(unsigned threads)
     : threads_(threads), spins_(threads <= platform::availableCpus()) {}
@@ -32,7 +34,7 @@ ThreadPool::~ThreadPool() {
   handles_.clear();
 }
 
-void ThreadPool::await(std::atomic<uint32_t> &word, uint32_t value) {
+void ThreadPool::await(std::atomic<uint32_t> &word, uint32_t value, uint64_t nanoseconds) {
   uint64_t end = 0;
   do {
     // The clock is looked at so rarely that it does not delay anybody.
@@ -42,7 +44,7 @@ void ThreadPool::await(std::atomic<uint32_t> &word, uint32_t value) {
       platform::spinPause();
     }
     if (end == 0)
-      end = platform::nowNanoseconds() + kSpinNanoseconds;
+      end = platform::nowNanoseconds() + nanoseconds;
   } while (spins_ && platform::nowNanoseconds() < end);
   // Either change() sees the sleeper, or the wait sees the changed word.
   sleepers_.fetch_add(1);
@@ -65,7 +67,7 @@ void ThreadPool::barrier() {
     arrived_.store(0, std::memory_order_relaxed);
     change(phase_);
   } else {
-    await(phase_, phase);
+    await(phase_, phase, kBarrierNanoseconds);
   }
 }
 
@@ -74,7 +76,7 @@ void ThreadPool::workerBody(void *pointer) {
   ThreadPool &pool = *worker->pool;
   platform::FloatMode mode;
   for (uint32_t job = 0;; ++job) {
-    pool.await(pool.job_, job);
+    pool.await(pool.job_, job, kJobNanoseconds);
     if (pool.stop_)
       return;
     pool.body_(pool.context_, worker->thread);

@@ -35,8 +35,9 @@ private:
 
   explicit ThreadPool(unsigned threads);
   static void workerBody(void *worker);
-  /// Returns when `word` is no longer `value`.
-  void await(std::atomic<uint32_t> &word, uint32_t value);
+  /// Returns when `word` is no longer `value`; sleeps when that takes longer than
+  /// `nanoseconds`.
+  void await(std::atomic<uint32_t> &word, uint32_t value, uint64_t nanoseconds);
   void change(std::atomic<uint32_t> &word);
 
   const unsigned threads_;

@@ -25,6 +25,9 @@ int main(int argc, char **argv) {
   BenchOptions options;
   if (std::optional<int> exitCode = parseBenchOptions(argc, argv, options))
     return *exitCode;
+  if (!options.model.empty())
+    if (Status status = chooseModelIsa(options); !status.ok())
+      return reportError(kTool, status);
   Result<Roofline> roofline = Roofline::measure(options.threads, options.isas,
                                                 options.readMegabytes << 20, options.repetitions);
   if (!roofline.ok())

@@ -66,6 +66,22 @@ nlohmann::json jsonReport(const ModelFacts &facts) {
           {"cache_bytes", facts.cacheBytes},         {"resident_bytes", facts.residentBytes}};
 }
 
+Status chooseModelIsa(BenchOptions &o) {
+  if (!o.isaWords.empty())
+    return {};
+  rt::Error error;
+  auto load = rt::make<lobit_load_options>();
+  load.verify = LOBIT_VERIFY_CODE;
+  rt::Model model = rt::Model::open(o.model, error, &load);
+  if (!model)
+    return statusOf(error);
+  rt::Code code = rt::Code::bind(model, error);
+  if (!code)
+    return statusOf(error);
+  o.isas = {findIsa(std::string_view(code.isa()))->isa};
+  return {};
+}
+
 Status benchModel(const BenchOptions &o, Roofline &roofline, std::vector<BenchRow> &rows,
                   ModelFacts &facts) {
   rt::Error error;

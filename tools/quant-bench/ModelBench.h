@@ -16,6 +16,8 @@ struct ModelFacts {
   uint64_t residentBytes = 0;
 };
 
+/// Without --isa: the code that the model chooses here, so that the limits are measured for it.
+Status chooseModelIsa(BenchOptions &options);
 Status benchModel(const BenchOptions &options, Roofline &roofline, std::vector<BenchRow> &rows,
                   ModelFacts &facts);
 std::string textReport(const ModelFacts &facts);

@@ -15,6 +15,7 @@
 #include "tools/quant-compile/Progress.h"
 #include "tools/quant-compile/Summary.h"
 #include "tools/quant-compile/Targets.h"
+#include "tools/quant-compile/Tune.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
@@ -69,6 +70,8 @@ public:
 private:
   Status checkOptions();
   Status import();
+  /// Makes options_.kernel the form that is the fastest here.
+  Status tune();
   Status quantize();
   Status runPasses(const char *stage, void (*add)(OpPassManager &, const CompileOptions &));
   /// generateCode; when it crashes, the module it was given is kept beside the output.
@@ -86,7 +89,7 @@ private:
     return options_.output.empty() ? fallback : options_.output;
   }
 
-  const CompileOptions &options_;
+  CompileOptions options_;
   MLIRContext context_;
   unsigned threads_ = 1;
   Stage last_ = Stage::Emit;
@@ -129,6 +132,10 @@ Status Compiler::checkOptions() {
   policy_ = *policy;
   policy_.threads = threads_;
   policy_.kernel = *parseKernelForm(options_.kernel);
+  if (options_.tune && policy_.kernel != KernelForm::Auto)
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "--tune: expected --kernel=auto, which it chooses, found --kernel=" +
+                      options_.kernel);
   (void)parseNonFinitePolicy(options_.nonFinite, policy_.nonFinite);
   return Status();
 }
@@ -148,6 +155,30 @@ Status Compiler::import() {
   progress_.show("");
   for (const std::string &note : model_.notes)
     std::fprintf(stderr, "note: %s\n", note.c_str());
+  return Status();
+}
+
+Status Compiler::tune() {
+  const uint64_t features = detectCpuFeatures();
+  const IsaInfo *best = nullptr;
+  for (Isa isa : withBaselines(isas_)) {
+    const IsaInfo *info = findIsa(isa);
+    if (info->arch == hostArch() && !(info->requiredCpuFeatures & ~features) &&
+        (!best || info->rank > best->rank))
+      best = info;
+  }
+  if (!best)
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "--tune: expected a target that this machine runs, found \"" + options_.target +
+                      "\"");
+  progress_.show("tuning");
+  Result<Tuning> tuning = tuneKernel(*model_.module, best->isa);
+  if (!tuning.ok())
+    return std::move(tuning).status();
+  progress_.show("");
+  std::fprintf(stderr, "note: %s", tuningText(*tuning).c_str());
+  options_.kernel = tuning->forms[0].kernel;
+  policy_.kernel = *parseKernelForm(options_.kernel);
   return Status();
 }
 
@@ -352,6 +383,9 @@ Status Compiler::run() {
     return writeModule();
   if (product_ == Product::CHeader)
     return writeText(embeddedHeader(embeddedSymbol(options_.model), options_.model));
+  if (options_.tune)
+    if (Status status = tune(); !status.ok())
+      return status;
   if (Status status = quantize(); !status.ok())
     return status;
   if (options_.dryRun) {

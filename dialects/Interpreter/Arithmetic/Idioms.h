@@ -23,6 +23,9 @@ void dotS8Halves(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc);
 void widenAdd(const int16_t *input, int64_t n, int32_t *acc);
 /// The two bits 2 * plane and 2 * plane + 1 of a byte, shifted down unless `inPlace`.
 int8_t unpackPlane(int8_t byte, int64_t plane, bool inPlace);
+/// The planes that hold the five codes of a byte T + 64 u, T = 7 (3 c4 + c3) + w / 4,
+/// u = w mod 4, w = 9 c2 + 3 c1 + c0.
+void unpackBase3(uint8_t byte, int8_t &low, int8_t &high);
 /// Exact f32 of the bits of a binary16 and of a bfloat16.
 float widenF16(uint16_t bits);
 float widenBF16(uint16_t bits);

@@ -133,6 +133,9 @@ std::string linearKernelName(const LinearShape &shape, Isa isa) {
   case Layout::I8Tile:
     name += "s8_i8_tile";
     break;
+  case Layout::B3Tile:
+    name += "s8_b3_tile";
+    break;
   }
   name += "_linear";
   if (!shape.isKept()) {

@@ -39,6 +39,7 @@ public:
 
     RewritePatternSet patterns(context);
     populateGenericPatterns(patterns);
+    populateGenericBase3Patterns(patterns);
     populateGenericDotPatterns(patterns);
     populateArchitecturePatterns(patterns, *info);
     populateFramePatterns(patterns, types, llvmTypes);

@@ -14,6 +14,9 @@ void populateGenericPatterns(mlir::RewritePatternSet &patterns);
 /// The integer idioms as vector code, for where the target has no pattern of its own.
 void populateGenericDotPatterns(mlir::RewritePatternSet &patterns);
 
+/// unpack_base3 with 16-bit arithmetic.
+void populateGenericBase3Patterns(mlir::RewritePatternSet &patterns);
+
 /// Ops that read or call through the LobitFrame. `frameTypes` turns !ukernel.frame into a
 /// pointer; `llvmTypes` makes the descriptors of buffers.
 void populateFramePatterns(mlir::RewritePatternSet &patterns, const mlir::TypeConverter &frameTypes,

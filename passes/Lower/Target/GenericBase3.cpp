@@ -68,6 +68,9 @@ LogicalResult lowerUnpackBase3(uk::UnpackBase3Op op, PatternRewriter &rewriter) 
 
 } // namespace
 
-void populateGenericBase3Patterns(RewritePatternSet &patterns) { patterns.add(lowerUnpackBase3); }
+void populateGenericBase3Patterns(RewritePatternSet &patterns) {
+  // Where a target has its own pattern, that comes first.
+  patterns.add(lowerUnpackBase3, PatternBenefit(0));
+}
 
 } // namespace lobit

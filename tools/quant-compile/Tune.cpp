@@ -2,6 +2,7 @@
 
 #include "dialects/Lobit/LobitOps.h"
 #include "passes/Pipelines/Pipelines.h"
+#include "runtime/format/CheckedMath.h"
 #include "runtime/format/CodeAbi.h"
 #include "runtime/format/LayoutCodec.h"
 #include "runtime/platform/Memory.h"
@@ -17,6 +18,7 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <map>
+#include <tuple>
 
 using namespace mlir;
 

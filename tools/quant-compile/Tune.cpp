@@ -36,9 +36,8 @@ std::pair<int64_t, int64_t> commonestShape(ModuleOp module) {
     auto type = cast<lb::WeightType>(op.getWeight().getType());
     weights[{type.getRows(), type.getColumns()}] += type.getRows() * type.getColumns();
   });
-  auto most = std::max_element(weights.begin(), weights.end(), [](const auto &a, const auto &b) {
-    return a.second < b.second;
-  });
+  auto most = std::max_element(weights.begin(), weights.end(),
+                               [](const auto &a, const auto &b) { return a.second < b.second; });
   return most == weights.end() ? std::pair<int64_t, int64_t>() : most->first;
 }
 
@@ -51,12 +50,20 @@ std::string layerText(int64_t rows, int64_t columns, const char *layout) {
   const std::string packed =
       "!lobit.weight<" + shape + ", #lobit.ternary<tensor, f32>, " + layout + ">";
   return "module attributes {lobit.model = {kind = \"function\"}} {\n"
-         "func.func @main(%x: " + in + ") -> " + out + " attributes {lobit.entry} {\n"
-         "%w = lobit.weight \"w\" : !lobit.weight<" + shape + "xf32>\n"
-         "%q = lobit.quantize \"absmean\" %w : !lobit.weight<" + shape + "xf32> to " + codes + "\n"
-         "%p = lobit.pack %q : " + codes + " to " + packed + "\n"
-         "%y = lobit.linear %x, %p {lobit.name = \"w\"} : " + in + ", " + packed + " -> " + out +
-         "\nreturn %y : " + out + "\n}\n}\n";
+         "func.func @main(%x: " +
+         in + ") -> " + out +
+         " attributes {lobit.entry} {\n"
+         "%w = lobit.weight \"w\" : !lobit.weight<" +
+         shape +
+         "xf32>\n"
+         "%q = lobit.quantize \"absmean\" %w : !lobit.weight<" +
+         shape + "xf32> to " + codes +
+         "\n"
+         "%p = lobit.pack %q : " +
+         codes + " to " + packed +
+         "\n"
+         "%y = lobit.linear %x, %p {lobit.name = \"w\"} : " +
+         in + ", " + packed + " -> " + out + "\nreturn %y : " + out + "\n}\n}\n";
 }
 
 Result<TargetCode> layerCode(MLIRContext &context, const std::string &text, Isa isa) {

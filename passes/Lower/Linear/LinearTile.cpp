@@ -11,6 +11,7 @@
 #include "runtime/format/CheckedMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -410,11 +411,13 @@ private:
       // The smallest tile is the second half of one token more than a full tile.
       int64_t least = evenTile(form.tokens + 1 - evenTile(ceilDiv(form.tokens + 1, 2)));
       forTiles(count, least, form.tokens,
-               [&](Value i, int64_t tokens) { panelTile(token, i, tokens, from, size); });
+               [&](Value i, int64_t tokens) { panelTile(block, token, i, tokens, from, size); });
     });
   }
 
-  void panelTile(Value token, Value i, int64_t tokens, Value from, Value size) {
+  void panelTile(Value block, Value token, Value i, int64_t tokens, Value from, Value size) {
+    prefetchOutput(block, token, i, tokens);
+    Value stored = storedStep(block, from);
     Values before;
     for (int64_t t = 0; t < tokens; ++t)
       for (int64_t v = 0; v < vectors(); ++v)
@@ -424,6 +427,9 @@ private:
     Values acc =
         b.loop(b.index(0), b.mul(size, planes), 1, before, [&](Value q, ValueRange carried) {
           Values next(carried.begin(), carried.end());
+          // The next panel comes from memory while this one is multiplied.
+          b.prefetch(args.weights, b.add(stored, b.mul(q, stepBytes / planes)),
+                     panelSteps * stepBytes, /*locality=*/2);
           Values codes;
           for (int64_t v = 0; v < vectors(); ++v)
             codes.push_back(
@@ -438,6 +444,16 @@ private:
           return next;
         });
     storeSums(acc, i, tokens, 0);
+  }
+
+  /// The rows of y that the epilogue will write, one cache line or two for each token.
+  void prefetchOutput(Value block, Value token, Value i, int64_t tokens) {
+    Value to = b.add(b.create<arith::SubIOp>(token, args.first), i);
+    for (int64_t t = 0; t < tokens; ++t)
+      for (int64_t r = 0; r < blockRows; r += epilogueRows)
+        b.create<memref::PrefetchOp>(
+            args.y, ValueRange{b.add(to, t), b.add(b.mul(block, blockRows), r)}, /*isWrite=*/true,
+            /*localityHint=*/3, /*isDataCache=*/true);
   }
 
   LinearBuilder &b;

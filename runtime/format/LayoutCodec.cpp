@@ -450,8 +450,8 @@ Result<uint64_t> layoutBytes(Layout layout, uint64_t rows, uint64_t columns,
   if (!info)
     return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
   uint64_t paddedRows, paddedColumns, elements, bytes;
-  if (!checkedAlignUp(rows, info->rowBlock, paddedRows) ||
-      !checkedAlignUp(columns, info->columnBlock, paddedColumns) ||
+  if (!checkedRoundUp(rows, info->rowBlock, paddedRows) ||
+      !checkedRoundUp(columns, info->columnBlock, paddedColumns) ||
       !checkedMul(paddedRows, paddedColumns, elements))
     return Status(StatusCode::RESOURCE_LIMIT, "the size of a weight tensor overflows 64 bits");
   switch (layout) {

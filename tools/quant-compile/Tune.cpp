@@ -83,7 +83,7 @@ Result<TargetCode> layerCode(MLIRContext &context, const std::string &text, Isa 
 class Library {
 public:
   static Result<Library> load(const TargetCode &code) {
-    ByteView bytes(reinterpret_cast<const uint8_t *>(code.bytes.data()), code.bytes.size());
+    ByteView bytes{reinterpret_cast<const uint8_t *>(code.bytes.data()), code.bytes.size()};
     Library library;
     Result<platform::SealedCopy> copy = platform::SealedCopy::make(bytes, "lobit-tune");
     if (!copy.ok())
@@ -175,9 +175,9 @@ Result<Tuning> tuneKernel(ModuleOp module, Isa isa) {
       return std::move(time).status();
     tuning.forms.push_back({word, name, *time});
   }
-  std::stable_sort(
-      tuning.forms.begin(), tuning.forms.end(),
-      [](const TunedForm &a, const TunedForm &b) { return a.microseconds < b.microseconds; });
+  std::sort(tuning.forms.begin(), tuning.forms.end(), [](const TunedForm &a, const TunedForm &b) {
+    return std::tie(a.microseconds, a.kernel) < std::tie(b.microseconds, b.kernel);
+  });
   return tuning;
 }
 

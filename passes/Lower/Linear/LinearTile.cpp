@@ -65,9 +65,9 @@ class TileKernel {
 public:
   TileKernel(LinearBuilder &b, const LinearShape &shape, Isa isa, const LinearArguments &args)
       : b(b), shape(shape), isa(isa), form(findKernelForm(shape.layout, isa)), args(args),
-        epilogue(b, shape, args), planes(shape.layout == Layout::T2Tile ? 4 : 1),
-        steps(ceilDiv(shape.in, 16) * 4 / planes), chunk(std::min(maxChunk, shape.maxRows)),
-        lanes(form.width / 4) {}
+        epilogue(b, shape, args), planes(planesOf(shape.layout)),
+        steps(roundUp(shape.in, findLayout(shape.layout)->columnBlock) / (4 * planes)),
+        chunk(std::min(maxChunk, shape.maxRows)), lanes(form.width / 4) {}
 
   void build() {
     bool grouped = shape.granularity == Granularity::Group;
@@ -101,6 +101,10 @@ public:
   }
 
 private:
+  static int64_t planesOf(Layout layout) {
+    return layout == Layout::T2Tile ? 4 : layout == Layout::B3Tile ? 5 : 1;
+  }
+
   bool flipsTopBit() const { return planes == 1 && form.form == Form::SignedQuads; }
 
   int64_t vectors() const { return stepBytes / form.width; }

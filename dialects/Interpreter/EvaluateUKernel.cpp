@@ -112,6 +112,14 @@ static TensorValue evaluate(uk::ExpandPairsOp op, CallFrame &frame) {
   return vectorOf(out);
 }
 
+static void evaluate(uk::UnpackBase3Op op, CallFrame &frame) {
+  auto low = lanes<int8_t>(op.getInput(), frame), high = low;
+  for (size_t i = 0; i < low.size(); ++i)
+    reference::unpackBase3(uint8_t(low[i]), low[i], high[i]);
+  frame.set(op.getLow(), vectorOf(low));
+  frame.set(op.getHigh(), vectorOf(high));
+}
+
 static TensorValue evaluate(uk::ActQuantizeOp op, CallFrame &frame) {
   float factor = frame.tensor(op.getFactor()).floats[0];
   std::vector<int8_t> codes;
@@ -162,6 +170,10 @@ std::optional<Status> evaluateUKernel(Operation *op, CallFrame &frame) {
             uk::ExpandPairsOp, uk::ActQuantizeOp, uk::ReduceAddOp, uk::ExpOp, uk::WidenFloatOp,
             uk::NarrowFloatOp>([&](auto typed) {
         frame.set(typed.getResult(), evaluate(typed, frame));
+        return Status();
+      })
+      .Case<uk::UnpackBase3Op>([&](auto typed) {
+        evaluate(typed, frame);
         return Status();
       })
       .Default([](Operation *) { return std::nullopt; });

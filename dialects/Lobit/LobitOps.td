@@ -62,8 +62,8 @@ def Lobit_PackOp : Lobit_Op<"pack", [Pure]> {
   let summary = "give the codes of a quantized weight a byte layout";
   let description = [{
     The result type is the input type with a layout of the same scheme: `t2_tile`,
-    `t2_dot` or `t2_tl1` for ternary, `i8_tile` or `i8_dot` for int8, `i6_tile` or
-    `i6_pair24` for int6. A layout means the same bytes on every ISA
+    `b3_tile`, `t2_dot` or `t2_tl1` for ternary, `i8_tile` or `i8_dot` for int8, `i6_tile`
+    or `i6_pair24` for int6. A layout means the same bytes on every ISA
     (runtime/format/Layouts.inc); scales stay as they are.
 
     ```mlir

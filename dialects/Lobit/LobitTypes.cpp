@@ -17,6 +17,7 @@ bool isLayoutOf(Layout layout, Scheme scheme) {
   case Layout::T2Dot:
   case Layout::T2Tl1:
   case Layout::T2Tile:
+  case Layout::B3Tile:
     return scheme == Scheme::Ternary;
   case Layout::I8Dot:
   case Layout::I8Tile:
@@ -138,6 +139,10 @@ LogicalResult WeightType::verify(function_ref<InFlightDiagnostic()> emitError,
   if (layout && !isLayoutOf(*layout, *scheme))
     return emitError() << "expected a layout for scheme " << schemeWord(*scheme) << ", found "
                        << findLayout(*layout)->word;
+  auto ternary = llvm::dyn_cast<TernaryAttr>(schemeAttr);
+  if (layout == Layout::B3Tile && ternary && ternary.getGranularity() == Granularity::Group)
+    return emitError() << "expected t2_tile, t2_dot or t2_tl1 for scales of groups, found b3_tile, "
+                          "whose bytes cross groups";
   return success();
 }
 

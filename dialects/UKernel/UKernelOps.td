@@ -235,6 +235,23 @@ def UKernel_ExpandPairsOp : UKernel_Op<"expand_pairs", [Pure, AllTypesMatch<["va
   let hasVerifier = 1;
 }
 
+def UKernel_UnpackBase3Op : UKernel_Op<"unpack_base3", [Pure, AllTypesMatch<["input", "low", "high"]>]> {
+  let summary = "the five ternary codes of each byte of b3_tile, as 2-bit planes";
+  let description = [{
+    A byte of b3_tile is T + 64 u, with T = 7 (3 c4 + c3) + w / 4, u = w mod 4 and
+    w = 9 c2 + 3 c1 + c0. Planes 0, 1 and 2 of `low` are c0, c1 and c2, plane 3 is 0.
+    Plane 0 of `high` is c4, plane 3 is c3; bits 2..5 are T mod 7. Other bytes are
+    undefined: layouts are checked when they are loaded.
+
+    ```mlir
+    %low, %high = ukernel.unpack_base3 %bytes : vector<64xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I8]>:$input);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$low, VectorOfRankAndType<[1], [I8]>:$high);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+}
+
 def UKernel_ActQuantizeOp : UKernel_Op<"act_quantize", [Pure]> {
   let summary = "int8 of clamp(round_half_even(x * r), -128, 127)";
   let description = [{

@@ -22,7 +22,7 @@ namespace lobit {
 
 /// Layouts with rows along the lanes, which broadcast quads of activations.
 constexpr bool isTile(Layout layout) {
-  return layout == Layout::T2Tile || layout == Layout::I8Tile;
+  return layout == Layout::T2Tile || layout == Layout::I8Tile || layout == Layout::B3Tile;
 }
 
 /// What the input of a quantized linear layer is turned into.
@@ -63,7 +63,7 @@ struct LinearShape {
 
 /// The buffers that act_quantize writes and linear reads, in the order in which both
 /// take them. All are row-major, `maxRows` rows, and want 64-byte alignment.
-///   t2_dot, i8_dot, i6_*, t2_tile, i8_tile: q i8 [storedRows, paddedColumns],
+///   t2_dot, i8_dot, i6_*, t2_tile, i8_tile, b3_tile: q i8 [storedRows, paddedColumns],
 ///                   s_x f32 [maxRows], sums of q per group i32 [maxRows, groups]
 ///   t2_tl1:         tables i8 [maxRows, 16 paddedColumns], s_x f32 [maxRows]
 llvm::SmallVector<mlir::MemRefType> actBuffers(mlir::MLIRContext *context, const ActShape &shape);

@@ -20,7 +20,8 @@ struct PackWeightsPass : lobit::impl::LobitPackWeightsBase<PackWeightsPass> {
   void runOnOperation() override {
     std::optional<KernelForm> form = parseKernelForm(std::string_view(kernel));
     if (!form) {
-      getOperation().emitError("expected kernel auto, tile, dot or tl1, found '") << kernel << "'";
+      getOperation().emitError("expected kernel auto, tile, base3, dot or tl1, found '")
+          << kernel << "'";
       return signalPassFailure();
     }
     llvm::DenseMap<Value, Value> packed;
@@ -41,7 +42,8 @@ struct PackWeightsPass : lobit::impl::LobitPackWeightsBase<PackWeightsPass> {
     if (!result) {
       OpBuilder builder(&getContext());
       builder.setInsertionPointAfterValue(weight);
-      WeightType withLayout = type.withLayout(executionLayout(type.getScheme(), form));
+      WeightType withLayout =
+          type.withLayout(executionLayout(type.getScheme(), type.getGranularity(), form));
       result = builder.create<lb::PackOp>(weight.getLoc(), withLayout, weight);
     }
     return result;

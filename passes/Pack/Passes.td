@@ -7,9 +7,10 @@ def LobitPackWeights : Pass<"lobit-pack-weights", "::mlir::ModuleOp"> {
   let summary = "give the codes of every quantized weight its layout";
   let description = [{
     Inserts `lobit.pack` where a layer reads codes without a layout: `t2_tile` and
-    `i8_tile` under kernel=tile, `t2_dot` and `i8_dot` under kernel=dot, `t2_tl1` and
-    `i8_tile` under kernel=tl1. kernel=auto is the fastest on every current target: tile
-    (docs/kernels.md). int6 is `i6_tile` under all of them.
+    `i8_tile` under kernel=tile, `b3_tile` (but `t2_tile` with scales of groups) and
+    `i8_tile` under kernel=base3, `t2_dot` and `i8_dot` under kernel=dot, `t2_tl1` and
+    `i8_tile` under kernel=tl1. kernel=auto is tile (docs/kernels.md says why). int6 is
+    `i6_tile` under all of them.
 
     Before:
 
@@ -30,7 +31,7 @@ def LobitPackWeights : Pass<"lobit-pack-weights", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"kernel", "kernel", "std::string", "\"auto\"",
-           "what multiplies quantized weights: auto, tile, dot or tl1">
+           "what multiplies quantized weights: auto, tile, base3, dot or tl1">
   ];
   let dependentDialects = ["::lobit::lb::LobitDialect"];
 }

@@ -72,7 +72,8 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
           "ternary:METHOD"),
       llvm::cl::init("keep")};
   Option<std::string> kernel{
-      *this, "kernel", llvm::cl::desc("what multiplies quantized weights: auto, tile, dot or tl1"),
+      *this, "kernel",
+      llvm::cl::desc("what multiplies quantized weights: auto, tile, base3, dot or tl1"),
       llvm::cl::init("auto")};
   Option<int64_t> maxRows{*this, "max-rows", llvm::cl::desc("tokens of one call"),
                           llvm::cl::init(64)};

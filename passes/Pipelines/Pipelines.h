@@ -18,7 +18,7 @@ enum class Stage { Import, Quantize, Pack, Lower, Emit };
 std::optional<Stage> findStage(std::string_view word);
 const char *stageWord(Stage stage);
 
-/// pack: byte layouts. `kernel` is auto, tile, dot or tl1.
+/// pack: byte layouts. `kernel` is auto, tile, base3, dot or tl1.
 void addPackPasses(mlir::OpPassManager &manager, const std::string &kernel);
 
 /// lower, first half, the same for every instruction set: one function per distinct block,

@@ -165,7 +165,8 @@ static StringRef methodWord(const SchemeChoice &scheme) {
 
 static void describeType(LayerReport &report, WeightType type, KernelForm form) {
   report.scheme = type.getScheme();
-  report.layout = type.getLayout().value_or(executionLayout(type.getScheme(), form));
+  report.layout =
+      type.getLayout().value_or(executionLayout(type.getScheme(), type.getGranularity(), form));
   report.granularity = type.getGranularity();
   report.groupSize = report.granularity == Granularity::Group ? type.getGroupSize() : 0;
   report.scaleType = type.getScaleType();

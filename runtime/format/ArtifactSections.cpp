@@ -246,6 +246,8 @@ void checkCoding(SectionReader &reader, const uint8_t *schemeField, const uint8_
   if (!isKept(Scheme(scheme)))
     reader.require(type == 1 || (type == 2 && Scheme(scheme) != Scheme::Int6), scaleTypeField,
                    "scale type", Scheme(scheme) == Scheme::Int6 ? "1" : "1 or 2", type);
+  reader.require(Layout(layout) != Layout::B3Tile || Granularity(granularity) != Granularity::Group,
+                 layoutField, "layout id", "one whose bytes do not cross groups", layout);
   if (Granularity(granularity) == Granularity::Group)
     reader.require(group == 32 || group == 64 || group == 128 || group == 256, groupField,
                    "group size", "32, 64, 128 or 256", group);

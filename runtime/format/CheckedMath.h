@@ -21,6 +21,10 @@ namespace lobit {
   result &= ~(alignment - 1);
   return true;
 }
+/// To any multiple.
+[[nodiscard]] inline bool checkedRoundUp(uint64_t value, uint64_t multiple, uint64_t &result) {
+  return checkedAdd(value, multiple - 1, result) && checkedMul(result / multiple, multiple, result);
+}
 /// Whether [offset, offset + size) lies inside [0, total).
 [[nodiscard]] inline bool rangeInside(uint64_t offset, uint64_t size, uint64_t total) {
   return offset <= total && size <= total - offset;

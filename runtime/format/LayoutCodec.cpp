@@ -259,15 +259,18 @@ Status decodeTl1(const uint8_t *bytes, uint64_t rows, uint64_t columns, int8_t *
 // t2_tile and i8_tile: [block of 32 rows][128 bytes], four bytes of each row, a "quad".
 // Quads hold the same columns for all rows of the block: 16 in t2_tile, 4 in i8_tile.
 
-constexpr uint64_t tileRows = 32, tileColumns = 16, quadBytes = 4;
+// b3_tile: five codes in a byte, quads of 20 columns.
 
+constexpr uint64_t tileRows = 32, quadBytes = 4;
+
+/// `columns` of a row are `count` quads.
 struct T2TileQuads {
-  static constexpr uint64_t count = 1; // of 16 columns
+  static constexpr uint64_t columns = 16, count = 1, padding = 16;
   using Invalid = T2DotGranule;
 
   static bool pack(const int8_t *codes, uint8_t *out) {
     uint64_t low = ternaryToCode(loadWord(codes)), high = ternaryToCode(loadWord(codes + 8));
-    uint8_t c[tileColumns];
+    uint8_t c[columns];
     storeWord(c, low);
     storeWord(c + 8, high);
     for (uint64_t j = 0; j < quadBytes; ++j)
@@ -287,12 +290,12 @@ struct T2TileQuads {
 };
 
 struct I8TileQuads {
-  static constexpr uint64_t count = 4;
+  static constexpr uint64_t columns = 16, count = 4, padding = 16;
   using Invalid = I8DotGranule;
 
   static bool pack(const int8_t *codes, uint8_t *out) {
     uint64_t low = loadWord(codes) ^ everyByte(0x80), high = loadWord(codes + 8) ^ everyByte(0x80);
-    uint8_t bytes[tileColumns];
+    uint8_t bytes[columns];
     storeWord(bytes, low);
     storeWord(bytes + 8, high);
     for (uint64_t q = 0; q < count; ++q)
@@ -300,13 +303,60 @@ struct I8TileQuads {
     return !(zeroBytes(low) | zeroBytes(high));
   }
   static bool unpack(const uint8_t *in, int8_t *codes) {
-    uint8_t bytes[tileColumns];
+    uint8_t bytes[columns];
     for (uint64_t q = 0; q < count; ++q)
       std::memcpy(bytes + q * quadBytes, in + q * tileRows * quadBytes, quadBytes);
     uint64_t low = loadWord(bytes), high = loadWord(bytes + 8);
     storeWord(codes, low ^ everyByte(0x80));
     storeWord(codes + 8, high ^ everyByte(0x80));
     return !(zeroBytes(low) | zeroBytes(high));
+  }
+};
+
+/// The five codes of every byte, or a first code of 2 for an invalid byte.
+struct Base3Table {
+  int8_t codes[256][5];
+  constexpr Base3Table() : codes() {
+    for (int byte = 0; byte < 256; ++byte) {
+      int t = byte & 63, w = t % 7 * 4 + (byte >> 6);
+      if (t == 63 || w == 27) {
+        codes[byte][0] = 2;
+        continue;
+      }
+      int c[5] = {w % 3, w / 3 % 3, w / 9, t / 7 % 3, t / 7 / 3};
+      for (int p = 0; p < 5; ++p)
+        codes[byte][p] = int8_t(c[p] - 1);
+    }
+  }
+};
+constexpr Base3Table base3Table;
+
+struct B3TileQuads {
+  static constexpr uint64_t columns = 20, count = 1, padding = 80;
+  using Invalid = T2DotGranule;
+
+  static bool pack(const int8_t *codes, uint8_t *out) {
+    bool valid = true;
+    for (uint64_t j = 0; j < quadBytes; ++j) {
+      unsigned c[5];
+      for (uint64_t p = 0; p < 5; ++p) {
+        c[p] = uint8_t(codes[4 * p + j] + 1);
+        valid &= c[p] <= 2;
+      }
+      unsigned w = 9 * c[2] + 3 * c[1] + c[0];
+      out[j] = uint8_t(7 * (3 * c[4] + c[3]) + w / 4 + (w % 4 << 6));
+    }
+    return valid;
+  }
+  static bool unpack(const uint8_t *in, int8_t *codes) {
+    bool valid = true;
+    for (uint64_t j = 0; j < quadBytes; ++j) {
+      const int8_t *t = base3Table.codes[in[j]];
+      valid &= t[0] != 2;
+      for (uint64_t p = 0; p < 5; ++p)
+        codes[4 * p + j] = t[p];
+    }
+    return valid;
   }
 };
 
@@ -317,16 +367,17 @@ template <typename Quads> uint64_t tileOffset(uint64_t row, uint64_t steps) {
 
 template <typename Quads>
 Status encodeTile(const int8_t *codes, uint64_t rows, uint64_t columns, uint8_t *out) {
-  const uint64_t steps = ceilDiv(columns, tileColumns);
+  constexpr uint64_t width = Quads::columns;
+  const uint64_t steps = roundUp(columns, Quads::padding) / width;
   for (uint64_t row = 0; row < roundUp(rows, tileRows); ++row) {
     uint8_t *target = out + tileOffset<Quads>(row, steps);
     bool valid = true;
     for (uint64_t step = 0; step < steps; ++step) {
-      const uint64_t column = step * tileColumns;
-      const uint64_t count = row < rows ? std::min(tileColumns, columns - column) : 0;
-      int8_t padded[tileColumns] = {};
+      const uint64_t column = step * width;
+      const uint64_t count = row < rows && column < columns ? std::min(width, columns - column) : 0;
+      int8_t padded[width] = {};
       const int8_t *source = padded;
-      if (count == tileColumns)
+      if (count == width)
         source = codes + row * columns + column;
       else if (count)
         std::memcpy(padded, codes + row * columns + column, count);
@@ -340,16 +391,17 @@ Status encodeTile(const int8_t *codes, uint64_t rows, uint64_t columns, uint8_t 
 
 template <typename Quads>
 Status decodeTile(const uint8_t *bytes, uint64_t rows, uint64_t columns, int8_t *codes) {
-  const uint64_t steps = ceilDiv(columns, tileColumns);
+  constexpr uint64_t width = Quads::columns;
+  const uint64_t steps = roundUp(columns, Quads::padding) / width;
   for (uint64_t row = 0; row < roundUp(rows, tileRows); ++row) {
     const uint8_t *source = bytes + tileOffset<Quads>(row, steps);
     for (uint64_t step = 0; step < steps; ++step) {
-      const uint64_t column = step * tileColumns;
-      const uint64_t count = row < rows ? std::min(tileColumns, columns - column) : 0;
-      int8_t unpacked[tileColumns];
+      const uint64_t column = step * width;
+      const uint64_t count = row < rows && column < columns ? std::min(width, columns - column) : 0;
+      int8_t unpacked[width];
       if (!Quads::unpack(source + step * Quads::count * tileRows * quadBytes, unpacked))
         return badByte(row, column, "an invalid weight code");
-      if (!allZero(unpacked + count, tileColumns - count))
+      if (!allZero(unpacked + count, width - count))
         return badByte(row, column + count, "padding that is not the code of zero");
       if (codes && count)
         std::memcpy(codes + row * columns + column, unpacked, count);
@@ -387,6 +439,8 @@ Status decode(Layout layout, const uint8_t *bytes, uint64_t rows, uint64_t colum
     return decodeTile<I8TileQuads>(bytes, rows, columns, codes);
   case Layout::I6Tile:
     return decodeI6Tile(bytes, rows, columns, codes);
+  case Layout::B3Tile:
+    return decodeTile<B3TileQuads>(bytes, rows, columns, codes);
   }
   return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
 }
@@ -399,8 +453,8 @@ Result<uint64_t> layoutBytes(Layout layout, uint64_t rows, uint64_t columns,
   if (!info)
     return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
   uint64_t paddedRows, paddedColumns, elements, bytes;
-  if (!checkedAlignUp(rows, info->rowBlock, paddedRows) ||
-      !checkedAlignUp(columns, info->columnBlock, paddedColumns) ||
+  if (!checkedRoundUp(rows, info->rowBlock, paddedRows) ||
+      !checkedRoundUp(columns, info->columnBlock, paddedColumns) ||
       !checkedMul(paddedRows, paddedColumns, elements))
     return Status(StatusCode::RESOURCE_LIMIT, "the size of a weight tensor overflows 64 bits");
   switch (layout) {
@@ -412,6 +466,8 @@ Result<uint64_t> layoutBytes(Layout layout, uint64_t rows, uint64_t columns,
   case Layout::T2Tl1:
   case Layout::T2Tile:
     return elements / 4;
+  case Layout::B3Tile:
+    return elements / 5;
   case Layout::I8Dot:
   case Layout::I8Tile:
     return elements;
@@ -430,6 +486,7 @@ bool layoutHolds(Layout layout, Scheme scheme) {
   case Layout::T2Dot:
   case Layout::T2Tl1:
   case Layout::T2Tile:
+  case Layout::B3Tile:
     return scheme == Scheme::Ternary;
   case Layout::I8Dot:
   case Layout::I8Tile:
@@ -462,6 +519,8 @@ Status encodeLayout(Layout layout, const int8_t *codes, uint64_t rows, uint64_t 
     return encodeTile<I8TileQuads>(codes, rows, columns, out);
   case Layout::I6Tile:
     return encodeI6Tile(codes, rows, columns, out);
+  case Layout::B3Tile:
+    return encodeTile<B3TileQuads>(codes, rows, columns, out);
   }
   return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
 }

@@ -28,7 +28,8 @@ QEMU_AARCH64 = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", "-cpu"]
 
 # name, what quant-compile gets
 MODELS = {
-    "kjv-bitnet dot": [ROOT / "models/kjv-bitnet", "--kernel=dot"],
+    "kjv-bitnet tile": [ROOT / "models/kjv-bitnet", "--kernel=tile"],
+    "kjv-bitnet base3": [ROOT / "models/kjv-bitnet", "--kernel=base3"],
     "kjv-bitnet tl1": [ROOT / "models/kjv-bitnet", "--kernel=tl1"],
     "kjv-dense int8": [ROOT / "models/kjv-dense", "--quantize=int8"],
     "kjv-dense int6": [ROOT / "models/kjv-dense", "--quantize=int6"],

@@ -111,6 +111,17 @@ class Compile(unittest.TestCase):
         self.assertIn("llvm.func", self.text("--stop-after=lower", *args))
         self.assertIn("llvm.func", self.text("--emit=mlir", *args))
 
+    def test_tune(self):
+        args = ("--target=host", "--quantize=ternary:absmean", "--tune", "--stop-after=pack")
+        done = self.compile(*args, "-o", "-")
+        note = done.stderr.decode()
+        self.assertIn("note: tuned on ", note)
+        fastest = note.split(": ")[-1].split()[0]
+        layout = {"tile": "t2_tile", "base3": "b3_tile", "dot": "t2_dot"}[fastest]
+        self.assertIn(layout, done.stdout.decode())
+        self.refused(2, "--tune: expected --kernel=auto, which it chooses, found --kernel=dot",
+                     "--tune", "--kernel=dot")
+
     def test_schemes(self):
         self.assertIn("int8", self.text("--stop-after=pack", "--quantize=int8"))
         self.assertNotIn("lobit.pack", self.text("--stop-after=pack", "--quantize=keep"))

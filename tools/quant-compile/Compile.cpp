@@ -19,6 +19,7 @@
 #include "tools/quant-compile/ReferenceBeacon.h"
 #include "tools/quant-compile/Summary.h"
 #include "tools/quant-compile/Targets.h"
+#include "tools/quant-compile/Tune.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
@@ -85,6 +86,8 @@ private:
   /// Schemes that need a calibration text have one.
   Status checkCalibration();
   Status import();
+  /// Makes options_.kernel the form that is the fastest here.
+  Status tune();
   Status quantize();
   Result<std::unique_ptr<Calibration>> calibrate();
   Status runPasses(const char *stage, void (*add)(OpPassManager &, const CompileOptions &));
@@ -106,7 +109,7 @@ private:
     return options_.output.empty() ? fallback : options_.output;
   }
 
-  const CompileOptions &options_;
+  CompileOptions options_;
   MLIRContext context_;
   unsigned threads_ = 1;
   Stage last_ = Stage::Emit;
@@ -151,6 +154,10 @@ Status Compiler::checkOptions() {
   if (Status status = checkCalibration(); !status.ok())
     return status;
   policy_.kernel = *parseKernelForm(options_.kernel);
+  if (options_.tune && policy_.kernel != KernelForm::Auto)
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "--tune: expected --kernel=auto, which it chooses, found --kernel=" +
+                      options_.kernel);
   (void)parseNonFinitePolicy(options_.nonFinite, policy_.nonFinite);
   return Status();
 }
@@ -198,6 +205,30 @@ Result<std::unique_ptr<Calibration>> Compiler::calibrate() {
     progress_.show("reading", done, total, options_.calibration);
   };
   return Calibration::create(model_, options);
+}
+
+Status Compiler::tune() {
+  const uint64_t features = detectCpuFeatures();
+  const IsaInfo *best = nullptr;
+  for (Isa isa : withBaselines(isas_)) {
+    const IsaInfo *info = findIsa(isa);
+    if (info->arch == hostArch() && !(info->requiredCpuFeatures & ~features) &&
+        (!best || info->rank > best->rank))
+      best = info;
+  }
+  if (!best)
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "--tune: expected a target that this machine runs, found \"" + options_.target +
+                      "\"");
+  progress_.show("tuning");
+  Result<Tuning> tuning = tuneKernel(*model_.module, best->isa);
+  if (!tuning.ok())
+    return std::move(tuning).status();
+  progress_.show("");
+  std::fprintf(stderr, "note: %s", tuningText(*tuning).c_str());
+  options_.kernel = tuning->forms[0].kernel;
+  policy_.kernel = *parseKernelForm(options_.kernel);
+  return Status();
 }
 
 Status Compiler::quantize() {
@@ -466,6 +497,9 @@ Status Compiler::run() {
     return writeModule();
   if (product_ == Product::CHeader)
     return writeText(embeddedHeader(embeddedSymbol(options_.model), options_.model));
+  if (options_.tune)
+    if (Status status = tune(); !status.ok())
+      return status;
   if (Status status = quantize(); !status.ok() || options_.dryRun)
     return status;
   if (last_ == Stage::Quantize)

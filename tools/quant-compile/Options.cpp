@@ -64,10 +64,14 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
       ->capture_default_str();
   app.add_flag("--list-targets", o.listTargets, "Show what code can be generated for, and end")
       ->group(code);
-  app.add_option("--kernel", o.kernel, "What multiplies quantized weights: auto, tile, dot or tl1")
+  app.add_option("--kernel", o.kernel,
+                 "What multiplies quantized weights: auto, tile, base3, dot or tl1")
       ->group(code)
-      ->check(CLI::IsMember({"auto", "tile", "dot", "tl1"}))
+      ->check(CLI::IsMember({"auto", "tile", "base3", "dot", "tl1"}))
       ->capture_default_str();
+  app.add_flag("--tune", o.tune,
+               "Measure the kernels of ternary weights on this machine and take the fastest")
+      ->group(code);
   app.add_option("--max-context", o.maxContext,
                  "Positions of the KV cache; 0: what the model allows, at most 4096")
       ->group(code)

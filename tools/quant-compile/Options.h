@@ -17,6 +17,7 @@ struct CompileOptions {
   std::string quantize = "auto";
   std::vector<std::string> layers;
   std::string kernel = "auto";
+  bool tune = false;
   int64_t maxContext = 0;
   std::string kv = "f32";
   std::string weightScale; ///< empty: as the model says

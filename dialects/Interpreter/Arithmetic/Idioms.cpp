@@ -80,6 +80,12 @@ void expandPairs(const int8_t *values, unsigned mask, int64_t half, int8_t *out)
   std::memcpy(out, all + 4 * half, 4);
 }
 
+void unpackBase3(uint8_t byte, int8_t &low, int8_t &high) {
+  unsigned t = byte & 63, u = byte >> 6, w = t % 7 * 4 + u;
+  low = int8_t(w % 3 | w / 3 % 3 << 2 | w / 9 << 4);
+  high = int8_t(t / 7 / 3 | t % 7 << 2 | t / 7 % 3 << 6);
+}
+
 float widenBF16(uint16_t bits) { return floatOfBits(uint32_t(bits) << 16); }
 
 float widenF16(uint16_t bits) {

@@ -30,6 +30,9 @@ void selectPairs(const int8_t *x, unsigned mask, bool biased, int8_t *out);
 /// The pairs values[4] at the two places of eight that `mask` names, the others zero;
 /// out[4] is the first or the second half.
 void expandPairs(const int8_t *values, unsigned mask, int64_t half, int8_t *out);
+/// The planes that hold the five codes of a byte T + 64 u, T = 7 (3 c4 + c3) + w / 4,
+/// u = w mod 4, w = 9 c2 + 3 c1 + c0.
+void unpackBase3(uint8_t byte, int8_t &low, int8_t &high);
 /// Exact f32 of the bits of a binary16 and of a bfloat16.
 float widenF16(uint16_t bits);
 float widenBF16(uint16_t bits);

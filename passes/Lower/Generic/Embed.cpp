@@ -76,6 +76,8 @@ private:
       return i8TileCodes(row, column);
     case Layout::I6Tile:
       return i6TileCodes(row, column);
+    case Layout::B3Tile:
+      return b3TileCodes(row, column);
     case Layout::RowMajor:
       break;
     }
@@ -210,6 +212,56 @@ private:
     };
     Value shifted = k.b.create<arith::ShRUIOp>(all, constant({0, 2, 4, 6}));
     return fromWords(k.b.create<arith::AndIOp>(shifted, constant({0x03030303})), 1);
+  }
+
+  /// Columns 4 q .. 4 q + 3 are code q mod 5 of the four bytes of quad q / 5.
+  Value b3TileCodes(Value row, Value column) {
+    int64_t quads = llvm::divideCeil(type.getColumns(), 80) * 4;
+    auto words = VectorType::get({4}, k.b.getI32Type());
+    auto constant = [&](int32_t value) -> Value {
+      return k.b.create<arith::ConstantOp>(DenseElementsAttr::get(words, value));
+    };
+    auto divide = [&](Value n, int32_t by) -> Value {
+      return k.b.create<arith::DivUIOp>(n, constant(by));
+    };
+    auto modulo = [&](Value n, int32_t by) -> Value {
+      return k.b.create<arith::RemUIOp>(n, constant(by));
+    };
+    Value result;
+    for (int64_t q = 0; q < 4; ++q) {
+      Value four = k.addIndex(k.divIndex(column, k.index(4)), k.index(q));
+      Value word = tileQuad(row, k.divIndex(four, k.index(5)), quads);
+      Value bytes = k.b.create<vector::BitCastOp>(
+          VectorType::get({4}, k.b.getI8Type()),
+          k.b.create<vector::BroadcastOp>(VectorType::get({1}, k.b.getI32Type()), word));
+      Value byte = k.b.create<arith::ExtUIOp>(words, bytes);
+      Value t = modulo(byte, 64), pair = divide(t, 7);
+      Value w = k.b.create<arith::AddIOp>(k.b.create<arith::MulIOp>(modulo(t, 7), constant(4)),
+                                          divide(byte, 64));
+      Value codes[5] = {modulo(w, 3), modulo(divide(w, 3), 3), divide(w, 9), modulo(pair, 3),
+                        divide(pair, 3)};
+      Value plane = k.remIndex(four, k.index(5)), code = codes[0];
+      for (int64_t p = 1; p < 5; ++p) {
+        Value is = k.b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, plane, k.index(p));
+        code = k.b.create<arith::SelectOp>(is, codes[p], code);
+      }
+      SmallVector<int64_t> side;
+      for (int64_t i = 0; i < 4 * (q + 1); ++i)
+        side.push_back(i);
+      if (q == 0) {
+        result = code;
+        continue;
+      }
+      // Vectors of 4 and 4 q lanes side by side: the shorter one is widened first.
+      SmallVector<int64_t> widened;
+      for (int64_t i = 0; i < 4 * q; ++i)
+        widened.push_back(i % 4);
+      result = k.b.create<vector::ShuffleOp>(
+          result, k.b.create<vector::ShuffleOp>(code, code, widened), side);
+    }
+    Value t = k.b.create<arith::SubIOp>(result, i32(1));
+    return k.b.create<arith::SIToFPOp>(VectorType::get({KernelBuilder::lanes}, k.b.getF32Type()),
+                                       t);
   }
 
   Value i8TileCodes(Value row, Value column) {

@@ -1,4 +1,4 @@
-// t2_tile and i8_tile: rows along the lanes, four columns of a row in the four bytes of
+// t2_tile, b3_tile and i8_tile: rows along the lanes, four columns of a row in the four bytes of
 // an int32 lane, so that a quad of activations is broadcast and no sum crosses lanes.
 //
 // Codes are unsigned as in t2_dot and i8_dot (LinearDot.cpp): the sum of the activations
@@ -11,6 +11,7 @@
 #include "runtime/format/CheckedMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -34,26 +35,39 @@ constexpr int64_t panelSteps = 48;
 constexpr int64_t maxCode = 2, maxByte = 255;
 constexpr int64_t maxActivation = 128, maxInt16 = 32767;
 
-/// Planes 0 and 2, or 1 and 3 times 4, of `steps` steps in an int16 lane.
+/// `planes` planes of codes up to `max` of `steps` steps in an int16 lane.
 constexpr int64_t pairBound(int64_t steps, int64_t planes, int64_t max) {
   return steps * planes * 2 * max * maxActivation;
 }
-/// Steps before int16 lanes are widened: all four planes shifted down, or in place.
-constexpr int64_t shiftedSpan = 15, inPlaceSpan = 7;
-static_assert(pairBound(shiftedSpan, 4, maxCode) <= maxInt16);
+/// Steps before int16 lanes are widened: all planes shifted down, or up to three beside
+/// two times 4.
+constexpr int64_t shiftedSpan(int64_t planes) { return maxInt16 / pairBound(1, planes, maxCode); }
+constexpr int64_t inPlaceSpan = 7;
+static_assert(shiftedSpan(4) == 15 && shiftedSpan(5) == 12);
+static_assert(pairBound(inPlaceSpan, 3, maxCode) <= maxInt16);
 static_assert(pairBound(inPlaceSpan, 2, 4 * maxCode) <= maxInt16);
 
 /// In place, an int32 lane of plane 3 grows by at most 4 * 64 * maxCode * 128 a step.
 constexpr int64_t maxStepsInPlace = INT32_MAX / (4 * 64 * maxCode * maxActivation);
 static_assert(maxStepsInPlace * 16 > 500000, "longer rows are shifted");
 
+/// Where the codes of a plane are left: at bits 0 and 1; or also at bits 2 and 3, where
+/// they count 4 times; or wherever they are stored.
+enum class Unpack { Down, Low, InPlace };
+
+/// Vectors of one plane that count 4^power times.
+struct Plane {
+  Values codes;
+  int64_t power = 0;
+};
+
 class TileKernel {
 public:
   TileKernel(LinearBuilder &b, const LinearShape &shape, Isa isa, const LinearArguments &args)
       : b(b), shape(shape), isa(isa), form(findKernelForm(shape.layout, isa)), args(args),
-        epilogue(b, shape, args), planes(shape.layout == Layout::T2Tile ? 4 : 1),
-        steps(ceilDiv(shape.in, 16) * 4 / planes), chunk(std::min(maxChunk, shape.maxRows)),
-        lanes(form.width / 4) {}
+        epilogue(b, shape, args), planes(planesOf(shape.layout)),
+        steps(roundUp(shape.in, findLayout(shape.layout)->columnBlock) / (4 * planes)),
+        chunk(std::min(maxChunk, shape.maxRows)), lanes(form.width / 4) {}
 
   void build() {
     bool grouped = shape.granularity == Granularity::Group;
@@ -63,7 +77,7 @@ public:
     int64_t kept = std::max<int64_t>(chunk + 1, usesTables ? tableTokens : 0);
     sums = b.onStack({kept * blockRows}, b.getI32Type());
     if (usesPanel())
-      panel = b.onStack({panelSteps * 4 * stepBytes}, b.getI8Type());
+      panel = b.onStack({panelSteps * planes * stepBytes}, b.getI8Type());
     if (grouped)
       totals = b.onStack({chunk * blockRows}, b.getF32Type());
     auto share = b.create<uk::ThreadRangeOp>(b.getIndexType(), b.getIndexType(),
@@ -87,6 +101,10 @@ public:
   }
 
 private:
+  static int64_t planesOf(Layout layout) {
+    return layout == Layout::T2Tile ? 4 : layout == Layout::B3Tile ? 5 : 1;
+  }
+
   bool flipsTopBit() const { return planes == 1 && form.form == Form::SignedQuads; }
 
   int64_t vectors() const { return stepBytes / form.width; }
@@ -245,8 +263,40 @@ private:
     return bytes;
   }
 
-  Value plane(Value bytes, int64_t p, bool inPlace) {
-    return planes == 1 ? bytes : b.create<uk::UnpackOp>(bytes.getType(), bytes, p, inPlace);
+  /// Plane `p` of two bits of `bytes`.
+  Plane unpack(ArrayRef<Value> bytes, int64_t p, Unpack how) {
+    Plane plane;
+    bool inPlace = how == Unpack::InPlace || (how == Unpack::Low && p % 2 == 1);
+    for (Value v : bytes) {
+      int64_t at = p;
+      if (how == Unpack::Low && p == 3) { // one shift for planes 2 and 3
+        v = b.create<arith::ShRUIOp>(v, b.splatInt(4, 8, form.width));
+        at = 1;
+      }
+      plane.codes.push_back(b.create<uk::UnpackOp>(v.getType(), v, at, inPlace));
+      plane.power = inPlace ? at : 0;
+    }
+    return plane;
+  }
+
+  /// The planes of a step, in the order of their columns.
+  SmallVector<Plane> unpackStep(ArrayRef<Value> bytes, Unpack how) {
+    if (planes == 1)
+      return {Plane{Values(bytes), 0}};
+    SmallVector<Plane> result;
+    if (shape.layout == Layout::T2Tile) {
+      for (int64_t p = 0; p < planes; ++p)
+        result.push_back(unpack(bytes, p, how));
+      return result;
+    }
+    Values low, high;
+    for (Value v : bytes) {
+      auto both = b.create<uk::UnpackBase3Op>(v.getType(), v.getType(), v);
+      low.push_back(both.getLow());
+      high.push_back(both.getHigh());
+    }
+    return {unpack(low, 0, how), unpack(low, 1, how), unpack(low, 2, how), unpack(high, 3, how),
+            unpack(high, 0, how)};
   }
 
   Value dot(Value acc, Value codes, Value x, int64_t max) {
@@ -270,76 +320,70 @@ private:
   /// int32 lanes.
   void quadTile(Value block, Value token, Value i, int64_t tokens, Value begin, Value end,
                 int64_t row, int64_t rows) {
-    int64_t perToken = rows / lanes;
-    bool inPlace = planes > 1 && tokens == 1 && steps <= maxStepsInPlace;
-    int64_t copies = inPlace ? planes : 1;
-    Values zeros(copies * tokens * perToken, b.zero(b.i32s(lanes)));
+    int64_t perToken = rows / lanes, count = tokens * perToken;
+    // An accumulator for each power of 4, if they are few enough.
+    Unpack how = Unpack::Down;
+    if (planes > 1 && tokens == 1 && steps <= maxStepsInPlace)
+      how = perToken <= 2 ? Unpack::InPlace : Unpack::Low;
+    int64_t powers = how == Unpack::InPlace ? 4 : how == Unpack::Low ? 2 : 1;
+    Values zeros(powers * count, b.zero(b.i32s(lanes)));
     Value first = b.add(token, i);
     Values acc = b.loop(begin, end, 1, zeros, [&](Value step, ValueRange carried) {
       Values next(carried.begin(), carried.end());
-      Values bytes = loadStep(storedStep(block, step), row, rows);
-      for (int64_t p = 0; p < planes; ++p) {
-        Values codes;
-        for (Value v : bytes)
-          codes.push_back(plane(v, p, inPlace));
-        int64_t max = planes == 1 ? maxByte : inPlace ? maxCode << (2 * p) : maxCode;
-        for (int64_t t = 0; t < tokens; ++t) {
-          Value x = quad(b.add(first, t), b.add(b.mul(step, 4 * planes), 4 * p));
-          for (int64_t v = 0; v < perToken; ++v) {
-            Value &a = next[((inPlace ? p : 0) * tokens + t) * perToken + v];
-            a = dot(a, codes[v], x, max);
-          }
-        }
-      }
+      addStep(unpackStep(loadStep(storedStep(block, step), row, rows), how), first, tokens,
+              b.mul(step, 4 * planes), [&](const Plane &plane, int64_t n, Value codes, Value x) {
+                Value &a = next[plane.power * count + n];
+                a = dot(a, codes, x, planes == 1 ? maxByte : maxCode << (2 * plane.power));
+              });
       return next;
     });
-    if (inPlace)
-      for (int64_t p = 1; p < planes; ++p) // plane p was summed times 4^p
-        for (int64_t v = 0; v < perToken; ++v)
-          acc[v] = b.add(acc[v], b.create<arith::ShRSIOp>(acc[p * perToken + v],
-                                                          b.splatInt(2 * p, 32, lanes)));
-    acc.truncate(tokens * perToken);
+    for (int64_t power = 1; power < powers; ++power)
+      for (int64_t n = 0; n < count; ++n)
+        acc[n] = b.add(acc[n], b.create<arith::ShRSIOp>(acc[power * count + n],
+                                                        b.splatInt(2 * power, 32, lanes)));
+    acc.truncate(count);
     storeSums(acc, i, tokens, row);
+  }
+
+  /// `add(plane, n, codes, x)` for sum n = [token][vector of rows].
+  void addStep(ArrayRef<Plane> unpacked, Value first, int64_t tokens, Value column,
+               llvm::function_ref<void(const Plane &, int64_t, Value, Value)> add) {
+    for (auto [p, plane] : llvm::enumerate(unpacked))
+      for (int64_t t = 0; t < tokens; ++t) {
+        Value x = quad(b.add(first, t), b.add(column, 4 * p));
+        for (auto [v, codes] : llvm::enumerate(plane.codes))
+          add(plane, t * plane.codes.size() + v, codes, x);
+      }
   }
 
   /// int16 lanes, widened within the bound.
   void pairTile(Value block, Value token, Value i, int64_t tokens, Value begin, Value end,
                 int64_t row, int64_t rows) {
-    int64_t perToken = rows / lanes, count = tokens * perToken;
-    bool inPlace = tokens == 1;
-    int64_t copies = inPlace ? 2 : 1, span = inPlace ? inPlaceSpan : shiftedSpan;
-    int64_t additions = span * planes / copies;
+    int64_t count = tokens * rows / lanes;
+    Unpack how = tokens == 1 ? Unpack::Low : Unpack::Down;
+    int64_t powers = how == Unpack::Low ? 2 : 1;
+    int64_t span = how == Unpack::Low ? inPlaceSpan : shiftedSpan(planes);
+    // Additions to a lane of each power: see inPlaceSpan.
+    int64_t additions[2] = {span * (how == Unpack::Low ? planes - 2 : planes), span * 2};
     Value first = b.add(token, i);
     auto spanSums = [&](Value from, Value to, ValueRange carried) {
-      Values zeros(copies * count, b.zero(b.i16s(form.width / 2)));
+      Values zeros(powers * count, b.zero(b.i16s(form.width / 2)));
       Values pairs = b.loop(from, to, 1, zeros, [&](Value step, ValueRange inner) {
         Values next(inner.begin(), inner.end());
-        Values bytes = loadStep(storedStep(block, step), row, rows), high;
-        if (inPlace) // one shift brings planes 2 and 3 to bits 0..3
-          for (Value v : bytes)
-            high.push_back(b.create<arith::ShRUIOp>(v, b.splatInt(4, 8, form.width)));
-        for (int64_t p = 0; p < planes; ++p) {
-          Values codes;
-          for (int64_t v = 0; v < perToken; ++v)
-            codes.push_back(inPlace ? plane(p < 2 ? bytes[v] : high[v], p % 2, true)
-                                    : plane(bytes[v], p, false));
-          int64_t copy = inPlace ? p % 2 : 0;
-          for (int64_t t = 0; t < tokens; ++t) {
-            Value x = quad(b.add(first, t), b.add(b.mul(step, 4 * planes), 4 * p));
-            for (int64_t v = 0; v < perToken; ++v) {
-              Value &a = next[copy * count + t * perToken + v];
-              a = b.create<uk::DotI8PairsOp>(a.getType(), a, codes[v], x,
-                                             copy ? 4 * maxCode : maxCode, additions);
-            }
-          }
-        }
+        addStep(unpackStep(loadStep(storedStep(block, step), row, rows), how), first, tokens,
+                b.mul(step, 4 * planes), [&](const Plane &plane, int64_t n, Value codes, Value x) {
+                  Value &a = next[plane.power * count + n];
+                  a = b.create<uk::DotI8PairsOp>(a.getType(), a, codes, x,
+                                                 maxCode << (2 * plane.power),
+                                                 additions[plane.power]);
+                });
         return next;
       });
       Values acc(carried.begin(), carried.end());
       for (int64_t n = 0; n < count; ++n) {
         Type type = acc[n].getType();
         acc[n] = b.create<uk::WidenAddOp>(type, acc[n], pairs[n]);
-        if (inPlace) {
+        if (powers == 2) {
           Value times4 = b.create<uk::WidenAddOp>(type, b.zero(b.i32s(lanes)), pairs[count + n]);
           acc[n] = b.add(acc[n], b.create<arith::ShRSIOp>(times4, b.splatInt(2, 32, lanes)));
         }
@@ -363,19 +407,21 @@ private:
       Value size = b.min(b.create<arith::SubIOp>(end, from), b.index(panelSteps));
       b.loop(b.index(0), size, 1, [&](Value step) {
         Values bytes = loadStep(storedStep(block, b.add(from, step)), 0, blockRows);
-        for (int64_t p = 0; p < planes; ++p)
-          for (int64_t v = 0; v < vectors(); ++v)
-            b.store(plane(bytes[v], p, false), panel,
+        for (auto [p, plane] : llvm::enumerate(unpackStep(bytes, Unpack::Down)))
+          for (auto [v, codes] : llvm::enumerate(plane.codes))
+            b.store(codes, panel,
                     b.add(b.mul(step, planes * stepBytes), p * stepBytes + v * form.width));
       });
       // The smallest tile is the second half of one token more than a full tile.
       int64_t least = evenTile(form.tokens + 1 - evenTile(ceilDiv(form.tokens + 1, 2)));
       forTiles(count, least, form.tokens,
-               [&](Value i, int64_t tokens) { panelTile(token, i, tokens, from, size); });
+               [&](Value i, int64_t tokens) { panelTile(block, token, i, tokens, from, size); });
     });
   }
 
-  void panelTile(Value token, Value i, int64_t tokens, Value from, Value size) {
+  void panelTile(Value block, Value token, Value i, int64_t tokens, Value from, Value size) {
+    prefetchOutput(block, token, i, tokens);
+    Value stored = storedStep(block, from);
     Values before;
     for (int64_t t = 0; t < tokens; ++t)
       for (int64_t v = 0; v < vectors(); ++v)
@@ -385,6 +431,9 @@ private:
     Values acc =
         b.loop(b.index(0), b.mul(size, planes), 1, before, [&](Value q, ValueRange carried) {
           Values next(carried.begin(), carried.end());
+          // The next panel comes from memory while this one is multiplied.
+          b.prefetch(args.weights, b.add(stored, b.mul(q, stepBytes / planes)),
+                     panelSteps * stepBytes, /*locality=*/2);
           Values codes;
           for (int64_t v = 0; v < vectors(); ++v)
             codes.push_back(
@@ -399,6 +448,16 @@ private:
           return next;
         });
     storeSums(acc, i, tokens, 0);
+  }
+
+  /// The rows of y that the epilogue will write, one cache line or two for each token.
+  void prefetchOutput(Value block, Value token, Value i, int64_t tokens) {
+    Value to = b.add(b.create<arith::SubIOp>(token, args.first), i);
+    for (int64_t t = 0; t < tokens; ++t)
+      for (int64_t r = 0; r < blockRows; r += epilogueRows)
+        b.create<memref::PrefetchOp>(
+            args.y, ValueRange{b.add(to, t), b.add(b.mul(block, blockRows), r)}, /*isWrite=*/true,
+            /*localityHint=*/3, /*isDataCache=*/true);
   }
 
   LinearBuilder &b;

@@ -37,13 +37,17 @@ constexpr Intrinsic intrinsics[] = {
 };
 
 LogicalResult verify(LLVM::CallIntrinsicOp op, const IsaInfo &isa) {
+  bool isKnown = false;
   for (const Intrinsic &row : intrinsics) {
     if (op.getIntrin() != row.name)
       continue;
     if (row.arch == isa.arch && (row.features & ~isa.requiredCpuFeatures) == 0)
       return success();
-    return op.emitOpError() << "calls " << row.name << ", which " << isa.word << " does not have";
+    isKnown = true; // another feature may bring it
   }
+  if (isKnown)
+    return op.emitOpError() << "calls " << op.getIntrin() << ", which " << isa.word
+                            << " does not have";
   return op.emitOpError() << "calls " << op.getIntrin()
                           << ", which is in no table of intrinsics (passes/Lower)";
 }

@@ -41,6 +41,7 @@ public:
 
     RewritePatternSet patterns(context);
     populateGenericPatterns(patterns);
+    populateGenericBase3Patterns(patterns);
     populateGenericDotPatterns(patterns);
     populateGenericPairPatterns(patterns);
     populateArchitecturePatterns(patterns, *info);

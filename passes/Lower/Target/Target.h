@@ -16,6 +16,8 @@ void populateGenericDotPatterns(mlir::RewritePatternSet &patterns);
 
 /// unpack_i6, select_pairs and expand_pairs in plain vector code.
 void populateGenericPairPatterns(mlir::RewritePatternSet &patterns);
+/// unpack_base3 with 16-bit arithmetic.
+void populateGenericBase3Patterns(mlir::RewritePatternSet &patterns);
 
 /// Ops that read or call through the LobitFrame. `frameTypes` turns !ukernel.frame into a
 /// pointer; `llvmTypes` makes the descriptors of buffers, and the width of its index is the

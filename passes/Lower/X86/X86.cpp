@@ -12,7 +12,7 @@ using namespace mlir;
 namespace lobit {
 namespace {
 
-enum class Idiom { PairsU8S8, PairsI16, QuadsU8S8, Lookup, Permute };
+enum class Idiom { PairsU8S8, PairsI16, QuadsU8S8, Lookup, Permute, Lookup64 };
 
 struct Intrinsic {
   Idiom idiom;
@@ -304,12 +304,42 @@ public:
   }
 };
 
+/// Two lookups in tables of 64 bytes. The first gives c3, c4 and T mod 7; under the two
+/// bits of u that is w.
+class UnpackBase3Pattern : public X86Pattern<uk::UnpackBase3Op> {
+public:
+  using X86Pattern::X86Pattern;
+
+  LogicalResult matchAndRewrite(uk::UnpackBase3Op op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    const Intrinsic *lookup = find(Idiom::Lookup64, v.lanes(op.getInput()), isa);
+    if (!lookup)
+      return failure();
+    SmallVector<int8_t> highCodes(64, 0), lowCodes(64, 0);
+    for (int t = 0; t < 63; ++t)
+      highCodes[t] = int8_t(t / 21 | t % 7 << 2 | t / 7 % 3 << 6);
+    for (int w = 0; w < 27; ++w)
+      lowCodes[w] = int8_t(w % 3 | w / 3 % 3 << 2 | w / 9 << 4);
+    Type type = op.getLow().getType();
+    auto table = [&](ArrayRef<int8_t> codes) -> Value {
+      return v.create<arith::ConstantOp>(DenseElementsAttr::get(cast<VectorType>(type), codes));
+    };
+    Value high = call(v, lookup, type, {table(highCodes), op.getInput()});
+    Value u = v.create<arith::ShRUIOp>(op.getInput(), v.splat(6, high));
+    // The lookup ignores bits 6 and 7, so that this is one select of bits.
+    Value index = v.create<arith::OrIOp>(v.create<arith::AndIOp>(high, v.splat(~3, high)), u);
+    Value low = call(v, lookup, type, {table(lowCodes), index});
+    rewriter.replaceOp(op, {low, high});
+    return success();
+  }
+};
+
 } // namespace
 
 void populateX86Patterns(RewritePatternSet &patterns, const IsaInfo &isa) {
   patterns.add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern,
-               WidenFloatPattern, SelectPairsPattern, ExpandPairsPattern>(patterns.getContext(),
-                                                                          isa);
+               WidenFloatPattern, SelectPairsPattern, ExpandPairsPattern, UnpackBase3Pattern>(
+      patterns.getContext(), isa);
 }
 
 } // namespace lobit

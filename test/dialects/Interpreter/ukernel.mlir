@@ -129,6 +129,16 @@ func.func @expand_pairs() -> (vector<8xi8>, vector<8xi8>) {
   return %0, %1 : vector<8xi8>, vector<8xi8>
 }
 
+// Five codes 1 are T = 7 * 4 + 13 / 4 = 31, u = 1; five codes 2 are T = 62, u = 2.
+// CHECK-LABEL: @unpack_base3
+// CHECK-DAG: dense<[21, 42]> : vector<2xi8>
+// CHECK-DAG: dense<[77, -102]> : vector<2xi8>
+func.func @unpack_base3() -> (vector<2xi8>, vector<2xi8>) {
+  %bytes = arith.constant dense<[0x5F, 0xBE]> : vector<2xi8>
+  %low, %high = ukernel.unpack_base3 %bytes : vector<2xi8>
+  return %low, %high : vector<2xi8>, vector<2xi8>
+}
+
 // Half to even, then clamped.
 // CHECK-LABEL: @act_quantize
 // CHECK: dense<[0, 2, 2, -2, 127, -128]> : vector<6xi8>

@@ -45,6 +45,11 @@ func.func private @kept(!lobit.weight<4x4xf32, row_major>)
 
 // -----
 
+// expected-error @below {{expected t2_tile, t2_dot or t2_tl1 for scales of groups, found b3_tile, whose bytes cross groups}}
+func.func private @layout(!lobit.weight<4x4, #lobit.ternary<group = 32, f32>, b3_tile>)
+
+// -----
+
 // expected-error @below {{expected a layout for scheme ternary, found i8_dot}}
 func.func private @layout(!lobit.weight<4x4, #lobit.ternary<tensor, f32>, i8_dot>)
 

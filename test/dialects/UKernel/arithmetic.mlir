@@ -18,6 +18,8 @@ func.func @arithmetic(%t: vector<16xi8>, %i: vector<32xi8>, %b: vector<64xi8>, %
   %4 = ukernel.unpack %b plane 1 : vector<64xi8>
   // CHECK: ukernel.unpack %{{[a-z0-9]+}} plane 1 in_place : vector<64xi8>
   %5 = ukernel.unpack %b plane 1 in_place : vector<64xi8>
+  // CHECK: ukernel.unpack_base3 %{{[a-z0-9]+}} : vector<64xi8>
+  %low, %high = ukernel.unpack_base3 %b : vector<64xi8>
   // CHECK: ukernel.act_quantize %{{[a-z0-9]+}}, %{{[a-z0-9]+}} : vector<16xf32> -> vector<16xi8>
   %6 = ukernel.act_quantize %x, %r : vector<16xf32> -> vector<16xi8>
   // CHECK: ukernel.reduce_add %{{[a-z0-9]+}} : vector<16xf32>

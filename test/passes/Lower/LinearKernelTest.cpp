@@ -455,7 +455,7 @@ TEST_P(LinearKernel, TernaryShapes) {
   Suite suite;
   Data all[] = {Data::Random, Data::AllPlus, Data::AllMinus, Data::Alternating};
   int i = 0;
-  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1, Layout::T2Tile})
+  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1, Layout::T2Tile, Layout::B3Tile})
     for (auto [out, in] : {std::pair(1, 1),
                            {3, 5},
                            {4, 64},
@@ -475,7 +475,7 @@ TEST_P(LinearKernel, TernaryShapes) {
       ++i;
     }
   // Sign-coherent extremes of long rows.
-  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1, Layout::T2Tile})
+  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1, Layout::T2Tile, Layout::B3Tile})
     for (Data data : {Data::AllPlus, Data::AllMinus, Data::Alternating})
       suite.addLinear(
           linearShape(layout, 5 + i++, 6912, Granularity::Tensor, 0, ScaleType::F32, {}), data);
@@ -487,9 +487,11 @@ TEST_P(LinearKernel, TernaryScales) {
   int i = 0;
   std::optional<Scheme> biases[] = {{}, Scheme::F32, Scheme::BF16, Scheme::F16};
   std::pair<int, int> shapes[] = {{3, 40}, {36, 300}, {33, 512}, {64, 255}, {6, 1290}};
-  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1, Layout::T2Tile})
+  for (Layout layout : {Layout::T2Dot, Layout::T2Tl1, Layout::T2Tile, Layout::B3Tile})
     for (ScaleType scaleType : {ScaleType::F32, ScaleType::F16})
       for (int64_t group : {0, -1, 32, 64, 128, 256}) {
+        if (layout == Layout::B3Tile && group > 0)
+          continue; // its bytes cross groups
         auto [out, in] = shapes[i % 5];
         Granularity granularity = group == 0    ? Granularity::Tensor
                                   : group == -1 ? Granularity::Row
@@ -613,6 +615,7 @@ TEST_P(LinearKernel, ActQuantize) {
     suite.addActQuantize({0, columns, Layout::T2Tl1, columns});
     suite.addActQuantize({0, columns, Layout::I8Dot, columns});
     suite.addActQuantize({0, columns, Layout::T2Tile, columns});
+    suite.addActQuantize({0, columns, Layout::B3Tile, columns});
   }
   suite.addActQuantize({0, 600, Layout::I6Pair24, 600});
   suite.addActQuantize({0, 600, Layout::I6Tile, 600});
@@ -651,8 +654,9 @@ std::string assemblyOf(Layout layout, Isa isa) {
   return suite.assembly(isa);
 }
 
-constexpr Layout layouts[] = {Layout::T2Dot,  Layout::T2Tl1,  Layout::I8Dot,  Layout::I6Pair24,
-                              Layout::I6Tile, Layout::T2Tile, Layout::I8Tile, Layout::RowMajor};
+constexpr Layout layouts[] = {Layout::T2Dot,    Layout::T2Tl1,    Layout::I8Dot,
+                              Layout::I6Pair24, Layout::I6Tile,   Layout::T2Tile,
+                              Layout::I8Tile,   Layout::RowMajor, Layout::B3Tile};
 
 TEST(KernelInstructions, NothingBeyondSse2InTheBaseline) {
   for (Layout layout : layouts)
@@ -689,6 +693,10 @@ TEST(KernelInstructions, TheIdiomOfEachForm) {
                             {Layout::I6Tile, Isa::Avx2, "vpmaddubsw"},
                             {Layout::I6Tile, Isa::Avx512Vnni, "vpermd"},
                             {Layout::I6Tile, Isa::Avx512Vnni, "vpdpbusd"},
+                            {Layout::I6Tile, Isa::AvxVnni, "vpermd"},
+                            {Layout::I6Tile, Isa::AvxVnni, "vpdpbusd"},
+                            {Layout::B3Tile, Isa::AvxVnni, "vpdpbusd"},
+                            {Layout::B3Tile, Isa::Avx512Vbmi, "vpermb"},
                             {Layout::T2Dot, Isa::Avx2, "prefetcht0"},
                             {Layout::T2Dot, Isa::Neon, "smlal2"},
                             {Layout::T2Dot, Isa::Neon, "sadalp"},
@@ -739,6 +747,8 @@ TEST(KernelInstructions, TilesDoNotSpillInTheirInnermostLoops) {
   };
   for (const Expected &e : {Expected{Layout::T2Tile, Isa::Avx512Vnni, "vpdpbusd"},
                             {Layout::I8Tile, Isa::Avx512Vnni, "vpdpbusd"},
+                            {Layout::B3Tile, Isa::Avx512Vbmi, "vpdpbusd"},
+                            {Layout::T2Tile, Isa::AvxVnni, "vpdpbusd"},
                             {Layout::T2Tile, Isa::Avx2, "vpmaddubsw"}}) {
     unsigned loops = 0;
     for (const std::vector<std::string> &body : innermostLoops(assemblyOf(e.layout, e.isa))) {

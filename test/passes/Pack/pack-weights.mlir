@@ -1,18 +1,20 @@
 // The documented examples of lobit-pack-weights and lobit-fold-weights.
 // RUN: quant-opt %s -lobit-pack-weights | FileCheck %s --check-prefixes=CHECK,TILE
 // RUN: quant-opt %s -lobit-pack-weights=kernel=tile | FileCheck %s --check-prefixes=CHECK,TILE
+// RUN: quant-opt %s -lobit-pack-weights=kernel=base3 | FileCheck %s --check-prefixes=CHECK,BASE3
 // RUN: quant-opt %s -lobit-pack-weights=kernel=dot | FileCheck %s --check-prefixes=CHECK,DOT
 // RUN: quant-opt %s -lobit-pack-weights=kernel=tl1 | FileCheck %s --check-prefixes=CHECK,TL1
 // RUN: quant-opt %s -lobit-pack-weights=kernel=tl1 -lobit-fold-weights | FileCheck %s --check-prefix=BYTES
 // RUN: quant-opt %s -lobit-pack-weights -lobit-pack-weights | FileCheck %s --check-prefixes=CHECK,TILE
 // RUN: not quant-opt %s -lobit-pack-weights=kernel=tl2 2>&1 | FileCheck %s --check-prefix=KERNEL
 
-// KERNEL: error: expected kernel auto, tile, dot or tl1, found 'tl2'
+// KERNEL: error: expected kernel auto, tile, base3, dot or tl1, found 'tl2'
 
 // Two layers read one weight: one pack.
 // CHECK-LABEL: @ternary
 // CHECK: %[[W:.*]] = lobit.weight
 // TILE-NEXT: %[[P:.*]] = lobit.pack %[[W]] : !lobit.weight<1x3, #lobit.ternary<tensor, f32>> to !lobit.weight<1x3, #lobit.ternary<tensor, f32>, t2_tile>
+// BASE3-NEXT: %[[P:.*]] = lobit.pack %[[W]] : !lobit.weight<1x3, #lobit.ternary<tensor, f32>> to !lobit.weight<1x3, #lobit.ternary<tensor, f32>, b3_tile>
 // DOT-NEXT: %[[P:.*]] = lobit.pack %[[W]] : !lobit.weight<1x3, #lobit.ternary<tensor, f32>> to !lobit.weight<1x3, #lobit.ternary<tensor, f32>, t2_dot>
 // TL1-NEXT: %[[P:.*]] = lobit.pack %[[W]] : !lobit.weight<1x3, #lobit.ternary<tensor, f32>> to !lobit.weight<1x3, #lobit.ternary<tensor, f32>, t2_tl1>
 // CHECK-NOT: lobit.pack
@@ -32,6 +34,7 @@ func.func @ternary(%x: tensor<1x3xf32>) -> (tensor<1x1xf32>, tensor<1x1xf32>) {
 
 // CHECK-LABEL: @int8_and_kept
 // DOT: to !lobit.weight<2x1, #lobit.int8<row, f16>, i8_dot>
+// BASE3: to !lobit.weight<2x1, #lobit.int8<row, f16>, i8_tile>
 // TILE: to !lobit.weight<2x1, #lobit.int8<row, f16>, i8_tile>
 // TL1: to !lobit.weight<2x1, #lobit.int8<row, f16>, i8_tile>
 // CHECK-NOT: lobit.pack

@@ -111,6 +111,8 @@ std::vector<Isa> hostIsas() {
   std::vector<Isa> isas = {Isa::X86V1};
   if (__builtin_cpu_supports("avx2"))
     isas.push_back(Isa::Avx2);
+  if (__builtin_cpu_supports("avxvnni"))
+    isas.push_back(Isa::AvxVnni);
   if (installVnniEmulator())
     isas.push_back(Isa::Avx512Vnni);
   if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi"))

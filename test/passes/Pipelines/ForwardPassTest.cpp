@@ -299,6 +299,8 @@ INSTANTIATE_TEST_SUITE_P(
                           "#lobit.int8<row, f16>", "i8_tile", "relu2"},
                     Model{"ternary_row_bias", "#lobit.ternary<row, f16>", "t2_tile",
                           "#lobit.ternary<row, f16>", "t2_tile", "silu", "f32", true},
+                    Model{"ternary_base3", "#lobit.ternary<tensor, f32>", "b3_tile",
+                          "#lobit.ternary<row, f16>", "b3_tile", "relu2"},
                     Model{"ternary_group_tile", "#lobit.ternary<group = 32, f16>", "t2_tile",
                           "#lobit.ternary<group = 32, f32>", "t2_tile", "silu"},
                     Model{"ternary_group", "#lobit.ternary<group = 32, f16>", "t2_tl1",

@@ -282,6 +282,8 @@ const Rule rules[] = {
     {"tensor scheme", TENSOR(0, scheme), 4, 0, bad, "scheme id"},
     {"tensor layout", TENSOR(0, layout), 4, 0, bad, "layout id: expected a known layout"},
     {"layout of another scheme", TENSOR(0, layout), 4, 2, bad, "one that holds scheme int8"},
+    {"layout that crosses groups", TENSOR(1, layout), 4, 9, bad,
+     "one whose bytes do not cross groups"},
     {"layout definition", TENSOR(0, layoutHash), 1, 0, StatusCode::MISMATCH,
      "definition of layout i8_dot"},
     {"rank 0", TENSOR(3, rank), 4, 0, bad, "rank: expected 1..8"},

@@ -35,6 +35,10 @@ uint64_t definedByte(Layout layout, uint64_t columns, uint64_t row, uint64_t col
     uint64_t steps = (columns + 15) / 16;
     return (row / 32 * steps + column / 16) * 128 + row % 32 * 4 + column % 4;
   }
+  case Layout::B3Tile: {
+    uint64_t steps = (columns + 79) / 80 * 4;
+    return (row / 32 * steps + column / 20) * 128 + row % 32 * 4 + column % 4;
+  }
   case Layout::I8Tile: {
     uint64_t quads = (columns + 15) / 16 * 4;
     return (row / 32 * quads + column / 4) * 128 + row % 32 * 4 + column % 4;
@@ -60,6 +64,11 @@ int definedCode(Layout layout, const std::vector<uint8_t> &bytes, uint64_t colum
   }
   case Layout::T2Tile:
     return (byte >> 2 * (column % 16 / 4) & 3) - 1;
+  case Layout::B3Tile: {
+    int t = byte & 63, w = t % 7 * 4 + (byte >> 6);
+    int codes[5] = {w % 3, w / 3 % 3, w / 9, t / 7 % 3, t / 7 / 3};
+    return codes[column % 20 / 4] - 1;
+  }
   case Layout::I8Dot:
   case Layout::I8Tile:
     return byte - 128;
@@ -92,7 +101,7 @@ int definedCode(Layout layout, const std::vector<uint8_t> &bytes, uint64_t colum
 
 constexpr Layout everyLayout[] = {Layout::RowMajor, Layout::T2Dot,  Layout::T2Tl1,
                                   Layout::I8Dot,    Layout::T2Tile, Layout::I8Tile,
-                                  Layout::I6Pair24, Layout::I6Tile};
+                                  Layout::I6Pair24, Layout::I6Tile, Layout::B3Tile};
 
 bool isInt6(Layout layout) { return layoutHolds(layout, Scheme::Int6); }
 bool isTernary(Layout layout) { return layoutHolds(layout, Scheme::Ternary); }

@@ -33,7 +33,8 @@ TARGETS = {int(r[0].strip("| ")): (r[1].strip("`"), r[2], int(r[3]), int(r[4], 1
            for r in rows("targets")}
 ARCHITECTURES = {"X86_64": 1, "AArch64": 2, "Wasm32": 3}
 GRANULE = {"row_major": (1, 1), "t2_dot": (4, 256), "t2_tl1": (32, 4), "i8_dot": (4, 64),
-           "i6_pair24": (1, 64), "i6_tile": (32, 64), "t2_tile": (32, 16), "i8_tile": (32, 16)}
+           "i6_pair24": (1, 64), "i6_tile": (32, 64), "t2_tile": (32, 16), "i8_tile": (32, 16),
+           "b3_tile": (32, 80)}
 ELEMENT = {"f32": 4, "f16": 2, "bf16": 2, "int8": 1}
 
 
@@ -177,7 +178,8 @@ def check_coding(r):
     elif scheme == "int8":
         require(layout in ("i8_dot", "i8_tile", "row_major") and r.granularity == 2, "int8")
     else:
-        require(layout in ("t2_dot", "t2_tl1", "t2_tile") and 1 <= r.granularity <= 3, "ternary")
+        require(layout in ("t2_dot", "t2_tl1", "t2_tile", "b3_tile") and 1 <= r.granularity <= 3, "ternary")
+    require(layout != "b3_tile" or r.granularity != 3, "b3_tile with groups")
     if scheme in ("int8", "ternary"):
         require(r.scaleType in (1, 2), "scale type")
     require(r.groupSize in ((32, 64, 128, 256) if r.granularity == 3 else (0,)), "group size")
@@ -247,6 +249,8 @@ def size_of(scheme, layout, dims):
         return elements * 7 // 16 + -(-rows // 32) * 128
     if scheme == "int6":
         return elements * 7 // 16
+    if layout == "b3_tile":
+        return elements // 5
     return elements // 4 if scheme == "ternary" else elements * ELEMENT[scheme]
 
 
@@ -330,6 +334,16 @@ def check_codes(t, data):
                 require(index <= 8, "code")
                 for i, code in enumerate((index // 3, index % 3)):
                     put(32 * block + row, 4 * step + 2 * half + i, True, code == 1)
+        elif layout == "b3_tile":
+            steps = -(-columns // 80) * 4
+            block, rest = divmod(at, steps * 128)
+            step, rest = divmod(rest, 128)
+            row, j = divmod(rest, 4)
+            t = byte & 63
+            w = t % 7 * 4 + (byte >> 6)
+            require(t != 63 and w != 27, "code")
+            for p, code in enumerate((w % 3, w // 3 % 3, w // 9, t // 7 % 3, t // 21)):
+                put(32 * block + row, 20 * step + 4 * p + j, True, code == 1)
         elif layout in ("t2_tile", "i8_tile"):
             columns_per_quad = 16 if layout == "t2_tile" else 4
             quads = -(-columns // 16) * 16 // columns_per_quad

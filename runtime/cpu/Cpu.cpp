@@ -40,6 +40,8 @@ uint64_t detectCpuFeatures() {
   add(zmm && (b >> 31 & 1), CpuAvx512VL);
   add(zmm && (c >> 11 & 1), CpuAvx512Vnni);
   add(zmm && (c >> 1 & 1), CpuAvx512Vbmi);
+  if (__get_cpuid_count(7, 1, &a, &b, &c, &d))
+    add(a >> 4 & 1, CpuAvxVnni);
   return features;
 }
 #elif defined(__aarch64__)
@@ -49,8 +51,6 @@ uint64_t detectCpuFeatures() {
   uint64_t features = 0;
   features |= capabilities.first >> 20 & 1 ? CpuDotprod : 0;
   features |= capabilities.second >> 13 & 1 ? CpuI8mm : 0;
-  if (__get_cpuid_count(7, 1, &a, &b, &c, &d))
-    add(a >> 4 & 1, CpuAvxVnni);
   return features;
 }
 #else

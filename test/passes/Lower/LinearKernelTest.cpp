@@ -633,8 +633,11 @@ std::set<std::string> mnemonics(const std::string &assembly) {
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::string word;
-    if (line.rfind("\t", 0) == 0 && words >> word && word[0] != '.' && word[0] != '#')
-      result.insert(word);
+    if (line.rfind("\t", 0) != 0 || !(words >> word) || word[0] == '.' || word[0] == '#')
+      continue;
+    if (word[0] == '{') // "{vex}" names the encoding
+      words >> word;
+    result.insert(word);
   }
   return result;
 }

@@ -8,11 +8,21 @@ LOBIT_TEST_PACKAGES="libgtest-dev librapidcheck-dev libutf8proc-dev qemu-user-st
 # The page is tested in it; without it that test is skipped.
 LOBIT_BROWSER_PACKAGES="chromium"
 
+# A node that came another way than through apt brings npm and excludes Debian's.
+isInstalled() {
+  dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed' && return 0
+  case $1 in
+  nodejs) command -v node >/dev/null ;;
+  npm) command -v npm >/dev/null ;;
+  *) return 1 ;;
+  esac
+}
+
 # installPackages LIST...: asks apt only for what is missing.
 installPackages() {
   local missing=() package
   for package in "$@"; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    isInstalled "$package" || missing+=("$package")
   done
   [ "${#missing[@]}" -eq 0 ] && return 0
   echo "installing: ${missing[*]}" >&2

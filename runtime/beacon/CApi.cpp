@@ -5,6 +5,7 @@
 #include "runtime/beacon/Recorder.h"
 #include "runtime/beacon/Routing.h"
 #include "runtime/beacon/Verify.h"
+#include "runtime/run/CApiStructs.h"
 
 #include <algorithm>
 #include <cstring>
@@ -22,34 +23,6 @@ struct lobit_beacon {
 };
 
 namespace {
-
-lobit_status report(lobit_error *error, const Status &status) {
-  if (error && error->struct_size >= sizeof(lobit_error)) {
-    error->status = lobit_status(status.code());
-    const size_t size = std::min(status.message().size(), sizeof(error->message) - 1);
-    memcpy(error->message, status.message().data(), size);
-    error->message[size] = 0;
-  }
-  return lobit_status(status.code());
-}
-lobit_status invalid(lobit_error *error, const char *message) {
-  return report(error, Status(StatusCode::INVALID_ARGUMENT, message));
-}
-
-template <typename T> T options(const T *given) {
-  T full;
-  memset(static_cast<void *>(&full), 0, sizeof(T));
-  if (given)
-    memcpy(static_cast<void *>(&full), given, std::min(given->struct_size, sizeof(T)));
-  return full;
-}
-template <typename T> lobit_status fill(T *out, T value) {
-  if (!out || out->struct_size < sizeof(size_t))
-    return LOBIT_STATUS_INVALID_ARGUMENT;
-  value.struct_size = out->struct_size;
-  memcpy(static_cast<void *>(out), &value, std::min(out->struct_size, sizeof(T)));
-  return LOBIT_STATUS_OK;
-}
 
 ByteView bytesOf(const void *bytes, size_t size) {
   return {static_cast<const uint8_t *>(bytes), size};

@@ -43,7 +43,7 @@ Result<Key> Key::fromHex(std::string_view text) {
   for (size_t i = 0; valid && i < bytes.size(); ++i) {
     int high = hexValue(text[2 * i]), low = hexValue(text[2 * i + 1]);
     valid = high >= 0 && low >= 0;
-    bytes[i] = uint8_t(high << 4 | low);
+    bytes[i] = valid ? uint8_t(high << 4 | low) : 0;
   }
   Result<Key> key = valid ? make(bytes.data(), bytes.size())
                           : Status(StatusCode::INVALID_ARGUMENT,

@@ -77,6 +77,13 @@ static TensorValue evaluate(uk::UnpackOp op, CallFrame &frame) {
   return vectorOf(bytes);
 }
 
+static TensorValue evaluate(uk::UnpackNibbleOp op, CallFrame &frame) {
+  auto bytes = lanes<int8_t>(op.getInput(), frame);
+  for (int8_t &byte : bytes)
+    byte = int8_t(uint8_t(byte) >> 4 * op.getHalf() & 15);
+  return vectorOf(bytes);
+}
+
 static TensorValue evaluate(uk::UnpackI6Op op, CallFrame &frame) {
   auto first = lanes<int8_t>(op.getFirst(), frame), second = lanes<int8_t>(op.getSecond(), frame),
        third = lanes<int8_t>(op.getThird(), frame);
@@ -166,9 +173,9 @@ std::optional<Status> evaluateUKernel(Operation *op, CallFrame &frame) {
   }
   return llvm::TypeSwitch<Operation *, std::optional<Status>>(op)
       .Case<uk::TableLookupOp, uk::DotI8Op, uk::DotS8Op, uk::MatmulI8Op, uk::DotI8PairsOp,
-            uk::DotS8HalvesOp, uk::WidenAddOp, uk::UnpackOp, uk::UnpackI6Op, uk::SelectPairsOp,
-            uk::ExpandPairsOp, uk::ActQuantizeOp, uk::ReduceAddOp, uk::ExpOp, uk::WidenFloatOp,
-            uk::NarrowFloatOp>([&](auto typed) {
+            uk::DotS8HalvesOp, uk::WidenAddOp, uk::UnpackOp, uk::UnpackNibbleOp, uk::UnpackI6Op,
+            uk::SelectPairsOp, uk::ExpandPairsOp, uk::ActQuantizeOp, uk::ReduceAddOp, uk::ExpOp,
+            uk::WidenFloatOp, uk::NarrowFloatOp>([&](auto typed) {
         frame.set(typed.getResult(), evaluate(typed, frame));
         return Status();
       })

@@ -84,36 +84,34 @@ LogicalResult TernaryAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return verifyScaleType(emitError, scaleType);
 }
 
-Attribute Int8Attr::parse(AsmParser &parser, Type) {
+/// `<row, f32>`; null when it is not written so.
+template <typename RowAttr> static Attribute parseRowAttr(AsmParser &parser) {
   SMLoc loc = parser.getCurrentLocation();
   ScaleType scaleType;
   if (parser.parseLess() || parser.parseKeyword("row") || parser.parseComma() ||
       parseScaleType(parser, scaleType) || parser.parseGreater())
     return {};
-  return parser.getChecked<Int8Attr>(loc, parser.getContext(), scaleType);
+  return parser.getChecked<RowAttr>(loc, parser.getContext(), scaleType);
 }
 
-void Int8Attr::print(AsmPrinter &printer) const {
-  printer << "<row, " << scaleTypeWord(getScaleType()) << '>';
+static void printRowAttr(AsmPrinter &printer, ScaleType scaleType) {
+  printer << "<row, " << scaleTypeWord(scaleType) << '>';
 }
 
+Attribute Int8Attr::parse(AsmParser &parser, Type) { return parseRowAttr<Int8Attr>(parser); }
+void Int8Attr::print(AsmPrinter &printer) const { printRowAttr(printer, getScaleType()); }
 LogicalResult Int8Attr::verify(function_ref<InFlightDiagnostic()> emitError, ScaleType scaleType) {
   return verifyScaleType(emitError, scaleType);
 }
 
-Attribute Int6Attr::parse(AsmParser &parser, Type) {
-  SMLoc loc = parser.getCurrentLocation();
-  ScaleType scaleType;
-  if (parser.parseLess() || parser.parseKeyword("row") || parser.parseComma() ||
-      parseScaleType(parser, scaleType) || parser.parseGreater())
-    return {};
-  return parser.getChecked<Int6Attr>(loc, parser.getContext(), scaleType);
+Attribute Int4Attr::parse(AsmParser &parser, Type) { return parseRowAttr<Int4Attr>(parser); }
+void Int4Attr::print(AsmPrinter &printer) const { printRowAttr(printer, getScaleType()); }
+LogicalResult Int4Attr::verify(function_ref<InFlightDiagnostic()> emitError, ScaleType scaleType) {
+  return verifyScaleType(emitError, scaleType);
 }
 
-void Int6Attr::print(AsmPrinter &printer) const {
-  printer << "<row, " << scaleTypeWord(getScaleType()) << '>';
-}
-
+Attribute Int6Attr::parse(AsmParser &parser, Type) { return parseRowAttr<Int6Attr>(parser); }
+void Int6Attr::print(AsmPrinter &printer) const { printRowAttr(printer, getScaleType()); }
 LogicalResult Int6Attr::verify(function_ref<InFlightDiagnostic()> emitError, ScaleType scaleType) {
   if (scaleType != ScaleType::F32)
     return emitError() << "expected scale type f32 for int6, found " << scaleTypeWord(scaleType);

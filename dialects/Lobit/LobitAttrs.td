@@ -57,4 +57,19 @@ def Lobit_Int6Attr : Lobit_Attr<"Int6", "int6"> {
   let genVerifyDecl = 1;
 }
 
+def Lobit_Int4Attr : Lobit_Attr<"Int4", "int4"> {
+  let summary = "codes -8..7 with one scale per row";
+  let description = [{
+    The value of a weight is code times the scale of its row. Scales are `f32` or
+    `f16`.
+
+    ```mlir
+    #lobit.int4<row, f32>
+    ```
+  }];
+  let parameters = (ins "::lobit::ScaleType":$scaleType);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
 #endif // LOBIT_DIALECTS_LOBIT_LOBITATTRS_TD

@@ -49,12 +49,13 @@ static LogicalResult verifyInlineCodes(WeightOp op, WeightType type, ElementsAtt
         checkPair24Codes(all.data(), uint64_t(type.getRows()), uint64_t(type.getColumns()));
     return status.ok() ? success() : op.emitOpError() << status.message();
   }
-  int limit = type.getScheme() == Scheme::Ternary ? 1 : 127;
+  const SchemeInfo &scheme = *findScheme(type.getScheme());
   int64_t index = 0;
   for (int8_t code : values.getValues<int8_t>()) {
-    if (code < -limit || code > limit)
-      return op.emitOpError() << "expected codes from " << -limit << " to " << limit << ", found "
-                              << int(code) << " at row " << index / type.getColumns() << ", column "
+    if (code < scheme.smallestCode || code > scheme.largestCode)
+      return op.emitOpError() << "expected codes from " << int(scheme.smallestCode) << " to "
+                              << int(scheme.largestCode) << ", found " << int(code) << " at row "
+                              << index / type.getColumns() << ", column "
                               << index % type.getColumns();
     ++index;
   }
@@ -115,7 +116,7 @@ LogicalResult QuantizeOp::verify() {
 #define LOBIT_TERNARY_METHOD(EnumName, word, granularity, keepsNative, text) word,
 #include "dialects/Lobit/Weights/TernaryMethods.inc"
   };
-  static constexpr StringRef int8Methods[] = {"absmax"};
+  static constexpr StringRef int8Methods[] = {"absmax"}, int4Methods[] = {"search"};
   WeightType input = getInput().getType(), result = getType();
   if (!input.isFloat())
     return emitOpError() << "expected kept values as input, found scheme "
@@ -133,6 +134,7 @@ LogicalResult QuantizeOp::verify() {
   ArrayRef<StringRef> methods =
       result.getScheme() == Scheme::Ternary ? ArrayRef<StringRef>(ternaryMethods)
       : result.getScheme() == Scheme::Int6  ? ArrayRef<StringRef>(int6Methods)
+      : result.getScheme() == Scheme::Int4  ? ArrayRef<StringRef>(int4Methods)
                                             : ArrayRef<StringRef>(int8Methods);
   if (!llvm::is_contained(methods, getMethod()))
     return emitOpError() << "expected a method for scheme " << schemeWord(result.getScheme())

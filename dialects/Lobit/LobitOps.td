@@ -15,7 +15,7 @@ def Lobit_WeightOp : Lobit_Op<"weight", [Pure]> {
   let description = [{
     By name: the values are those of the tensor `name` of the model file; the type has
     no layout. Inline, for small modules and tests: `codes` of the type's shape (i8,
-    -1..1 for ternary, -127..127 for int8 and -32..31 in two pairs of each 8 columns for
+    -1..1 for ternary, -127..127 for int8, -8..7 for int4 and -32..31 in two pairs of each 8 columns for
     int6; or the float values of a kept weight; or, when the type has a layout, its bytes
     with their padding as a vector of i8) and, for quantized types, `scales`: a vector of
     the scale type with one number for the tensor, for each row, or for each group, row
@@ -44,7 +44,8 @@ def Lobit_QuantizeOp : Lobit_Op<"quantize", [Pure]> {
   let description = [{
     The arithmetic of docs/quantization.md under the name `method`: `absmean`,
     `absmean-hf`, `absmean-block`, `absmean-refit`, `optimal` for ternary results,
-    `absmax` for int8 results, `magnitude`, `seed`, `seed-exact` for int6 results. Input and result have the same shape; the input is kept
+    `absmax` for int8 results, `search` for int4 results, `magnitude`, `seed`, `seed-exact` for int6
+    results. Input and result have the same shape; the input is kept
     values, the result codes without a layout. Its type says granularity and scale type.
 
     ```mlir
@@ -62,7 +63,7 @@ def Lobit_PackOp : Lobit_Op<"pack", [Pure]> {
   let summary = "give the codes of a quantized weight a byte layout";
   let description = [{
     The result type is the input type with a layout of the same scheme: `t2_tile`,
-    `b3_tile`, `t2_dot` or `t2_tl1` for ternary, `i8_tile` or `i8_dot` for int8, `i6_tile`
+    `b3_tile`, `t2_dot` or `t2_tl1` for ternary, `i8_tile` or `i8_dot` for int8, `i4_tile` for int4, `i6_tile`
     or `i6_pair24` for int6. A layout means the same bytes on every ISA
     (runtime/format/Layouts.inc); scales stay as they are.
 
@@ -81,7 +82,7 @@ def Lobit_LinearOp : Lobit_Op<"linear", [Pure]> {
   let summary = "y = x W^T (+ bias) in the arithmetic of the weight's scheme";
   let description = [{
     `x` is [tokens, in], the weight [out, in], the bias [out], the result
-    [tokens, out]. With ternary, int8 and int6 weights each token of `x` is quantized to
+    [tokens, out]. With ternary, int8, int6 and int4 weights each token of `x` is quantized to
     int8 and the dot products are exact integers; with kept weights everything is
     f32 in the fixed 16-lane order (docs/quantization.md, sections 3, 4 and 6).
 

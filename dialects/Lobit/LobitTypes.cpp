@@ -25,6 +25,8 @@ bool isLayoutOf(Layout layout, Scheme scheme) {
   case Layout::I6Pair24:
   case Layout::I6Tile:
     return scheme == Scheme::Int6;
+  case Layout::I4Tile:
+    return scheme == Scheme::Int4;
   }
   return false;
 }
@@ -36,6 +38,8 @@ static std::optional<Scheme> schemeOf(Attribute attr) {
     return Scheme::Int8;
   if (llvm::isa<Int6Attr>(attr))
     return Scheme::Int6;
+  if (llvm::isa<Int4Attr>(attr))
+    return Scheme::Int4;
   if (auto type = llvm::dyn_cast<TypeAttr>(attr)) {
     if (type.getValue().isF32())
       return Scheme::F32;
@@ -127,8 +131,8 @@ LogicalResult WeightType::verify(function_ref<InFlightDiagnostic()> emitError,
   }
   std::optional<Scheme> scheme = schemeOf(schemeAttr);
   if (!scheme)
-    return emitError() << "expected scheme f32, f16, bf16, #lobit.ternary, #lobit.int8 or "
-                          "#lobit.int6, found "
+    return emitError() << "expected scheme f32, f16, bf16, #lobit.ternary, #lobit.int8, "
+                          "#lobit.int6 or #lobit.int4, found "
                        << schemeAttr;
   bool isFloat = llvm::isa<TypeAttr>(schemeAttr);
   if (!isFloat && shape.size() != 2)
@@ -170,6 +174,8 @@ ScaleType WeightType::getScaleType() const {
     return int8.getScaleType();
   if (auto int6 = llvm::dyn_cast<Int6Attr>(getSchemeAttr()))
     return int6.getScaleType();
+  if (auto int4 = llvm::dyn_cast<Int4Attr>(getSchemeAttr()))
+    return int4.getScaleType();
   return ScaleType::None;
 }
 

@@ -8,7 +8,7 @@ def Lobit_WeightType : TypeDef<Lobit_Dialect, "Weight"> {
   let summary = "a weight tensor whose values live outside the IR";
   let description = [{
     A matrix [rows, columns] = [out, in] or a vector. The scheme is `f32`, `f16` or
-    `bf16` for kept values, `#lobit.ternary<...>`, `#lobit.int8<...>` or
+    `bf16` for kept values, `#lobit.ternary<...>`, `#lobit.int8<...>`, `#lobit.int4<...>` or
     `#lobit.int6<...>` for codes with scales. The layout, when there is one, says where each byte lies
     (runtime/format/Layouts.inc); kept values are always row_major and do not spell
     it.
@@ -22,7 +22,7 @@ def Lobit_WeightType : TypeDef<Lobit_Dialect, "Weight"> {
     !lobit.weight<1024x256, #lobit.int6<row, f32>, i6_pair24>
     ```
   }];
-  // scheme: a TypeAttr (f32, f16, bf16), TernaryAttr, Int8Attr or
+  // scheme: a TypeAttr (f32, f16, bf16), TernaryAttr, Int8Attr, Int4Attr or
   // Int6Attr.
   // layout: std::nullopt while the codes are logical.
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Attribute":$schemeAttr,

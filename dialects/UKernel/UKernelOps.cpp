@@ -66,6 +66,8 @@ LogicalResult WidenAddOp::verify() {
 
 LogicalResult UnpackOp::verify() { return verifyRange(*this, "plane", 0, 3, getPlane()); }
 
+LogicalResult UnpackNibbleOp::verify() { return verifyRange(*this, "half", 0, 1, getHalf()); }
+
 LogicalResult UnpackI6Op::verify() { return verifyRange(*this, "plane", 0, 3, getPlane()); }
 
 LogicalResult SelectPairsOp::verify() {

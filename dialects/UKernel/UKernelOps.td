@@ -235,6 +235,21 @@ def UKernel_ExpandPairsOp : UKernel_Op<"expand_pairs", [Pure, AllTypesMatch<["va
   let hasVerifier = 1;
 }
 
+def UKernel_UnpackNibbleOp : UKernel_Op<"unpack_nibble", [Pure, AllTypesMatch<["input", "result"]>]> {
+  let summary = "the 4-bit codes of one half of each byte";
+  let description = [{
+    Bits 0..3 (half 0) or bits 4..7 (half 1) of every byte, as 0..15.
+
+    ```mlir
+    %c = ukernel.unpack_nibble %bytes half 1 : vector<64xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I8]>:$input, I64Attr:$half);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = "$input `half` $half attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
 def UKernel_UnpackBase3Op : UKernel_Op<"unpack_base3", [Pure, AllTypesMatch<["input", "low", "high"]>]> {
   let summary = "the five ternary codes of each byte of b3_tile, as 2-bit planes";
   let description = [{

@@ -1,7 +1,7 @@
 /// \file
 /// The integer kernels and the kept-weight kernels as MLIR functions, made on demand.
 ///
-/// A linear layer with ternary, int8 or int6 weights runs in two steps: act_quantize turns
+/// A linear layer with quantized weights runs in two steps: act_quantize turns
 /// rows of f32 into the form that its layout reads (`actBuffers`), linear multiplies.
 /// Layers with equal ActShape share one act_quantize. Kept weights read f32 directly.
 ///
@@ -22,7 +22,8 @@ namespace lobit {
 
 /// Layouts with rows along the lanes, which broadcast quads of activations.
 constexpr bool isTile(Layout layout) {
-  return layout == Layout::T2Tile || layout == Layout::I8Tile || layout == Layout::B3Tile;
+  return layout == Layout::T2Tile || layout == Layout::B3Tile || layout == Layout::I4Tile ||
+         layout == Layout::I8Tile;
 }
 
 /// What the input of a quantized linear layer is turned into.
@@ -63,7 +64,7 @@ struct LinearShape {
 
 /// The buffers that act_quantize writes and linear reads, in the order in which both
 /// take them. All are row-major, `maxRows` rows, and want 64-byte alignment.
-///   t2_dot, i8_dot, i6_*, t2_tile, i8_tile, b3_tile: q i8 [storedRows, paddedColumns],
+///   t2_dot, i8_dot, i6_*, t2_tile, b3_tile, i4_tile, i8_tile: q i8 [storedRows, paddedColumns],
 ///                   s_x f32 [maxRows], sums of q per group i32 [maxRows, groups]
 ///   t2_tl1:         tables i8 [maxRows, 16 paddedColumns], s_x f32 [maxRows]
 llvm::SmallVector<mlir::MemRefType> actBuffers(mlir::MLIRContext *context, const ActShape &shape);

@@ -68,7 +68,7 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<std::string> quantize{
       *this, "quantize",
       llvm::cl::desc(
-          "scheme of the lobit.linear weights: keep, int8, int6, ternary, int6:METHOD or "
+          "scheme of the lobit.linear weights: keep, int8, int6, int4, ternary, int6:METHOD or "
           "ternary:METHOD"),
       llvm::cl::init("keep")};
   Option<std::string> kernel{
@@ -91,6 +91,10 @@ LogicalResult addQuantizePasses(OpPassManager &manager, StringRef scheme, ErrorH
     manager.addPass(createLobitQuantizeInt8());
     return success();
   }
+  if (scheme == "int4") {
+    manager.addPass(createLobitQuantizeInt4());
+    return success();
+  }
   StringRef method = scheme;
   if (method.consume_front("int6") && (method.empty() || method.consume_front(":"))) {
     LobitQuantizeInt6Pair24Options options;
@@ -102,7 +106,7 @@ LogicalResult addQuantizePasses(OpPassManager &manager, StringRef scheme, ErrorH
   method = scheme;
   if (!method.consume_front("ternary") || !(method.empty() || method.consume_front(":")))
     return error("quantize=" + scheme +
-                 " is unknown; expected keep, int8, int6, ternary, int6:METHOD or "
+                 " is unknown; expected keep, int8, int6, int4, ternary, int6:METHOD or "
                  "ternary:METHOD");
   LobitQuantizeTernaryOptions options;
   if (!method.empty())

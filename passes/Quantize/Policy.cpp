@@ -63,6 +63,7 @@ static std::string knownParts(SchemeChoice::Kind kind) {
   case SchemeChoice::Kind::Int6:
     return "known are the methods " + methodWords(allInt6Methods);
   case SchemeChoice::Kind::Int8:
+  case SchemeChoice::Kind::Int4:
     return "known are f32 and f16";
   default:
     return "nothing can";
@@ -78,17 +79,20 @@ Result<SchemeChoice> lobit::parseScheme(std::string_view text) {
     choice.kind = SchemeChoice::Kind::Ternary;
   else if (parts[0] == "int8")
     choice.kind = SchemeChoice::Kind::Int8;
+  else if (parts[0] == "int4")
+    choice.kind = SchemeChoice::Kind::Int4;
   else if (parts[0] == "int6")
     choice.kind = SchemeChoice::Kind::Int6;
   else if (parts[0] == "keep")
     choice.kind = SchemeChoice::Kind::Keep;
   else
     return invalid("unknown scheme '" + parts[0].str() +
-                   "'; known are ternary, int6, int8 and keep");
+                   "'; known are ternary, int4, int6, int8 and keep");
   bool hasMethod = false, hasGranularity = false, hasScaleType = false;
   for (StringRef part : ArrayRef(parts).drop_front()) {
     bool *seen = nullptr;
-    bool hasScaleTypes = ternary || choice.kind == SchemeChoice::Kind::Int8;
+    bool hasScaleTypes = ternary || choice.kind == SchemeChoice::Kind::Int8 ||
+                         choice.kind == SchemeChoice::Kind::Int4;
     if (hasScaleTypes && parseScaleType(part, choice)) {
       seen = &hasScaleType;
     } else if (ternary) {
@@ -119,7 +123,7 @@ std::string SchemeChoice::text() const {
     return "keep";
   if (kind == Kind::Int6)
     return "int6:" + std::string(int6MethodInfo(int6Method).word);
-  std::string word = kind == Kind::Int8 ? "int8" : "ternary";
+  std::string word = kind == Kind::Int8 ? "int8" : kind == Kind::Int4 ? "int4" : "ternary";
   if (kind == Kind::Ternary)
     word += ":" + std::string(ternaryMethodInfo(method).word);
   if (granularity == Granularity::Group)

@@ -16,13 +16,14 @@ namespace lobit {
 /// One scheme as a word:
 ///   keep
 ///   int8[:f32|:f16]
+///   int4[:f32|:f16]
 ///   int6[:METHOD]
 ///   ternary[:METHOD][:tensor|:row|:group=32|:group=64|:group=128|:group=256][:f32|:f16]
 /// Parts after the first may come in any order, each at most once. `ternary` alone
 /// is ternary:optimal, `int6` alone int6:magnitude. Granularity: the method's own unless given.
 /// Scales: f32.
 struct SchemeChoice {
-  enum class Kind { Auto, Keep, Int8, Int6, Ternary };
+  enum class Kind { Auto, Keep, Int8, Int6, Int4, Ternary };
   Kind kind = Kind::Auto;
   TernaryMethod method = TernaryMethod::Optimal;
   Int6Method int6Method = Int6Method::Magnitude;

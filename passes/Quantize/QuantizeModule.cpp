@@ -138,6 +138,8 @@ static Attribute schemeAttr(const SchemeChoice &scheme, WeightType type) {
     return lb::Int8Attr::get(context, scheme.scaleType);
   if (scheme.kind == Kind::Int6)
     return lb::Int6Attr::get(context, ScaleType::F32);
+  if (scheme.kind == Kind::Int4)
+    return lb::Int4Attr::get(context, scheme.scaleType);
   Granularity granularity = scheme.granularity;
   int64_t groupSize = granularity == Granularity::Group ? scheme.groupSize : 0;
   if (granularity == Granularity::None) {
@@ -160,6 +162,8 @@ static Attribute schemeAttr(const SchemeChoice &scheme, WeightType type) {
 static StringRef methodWord(const SchemeChoice &scheme) {
   if (scheme.kind == Kind::Int6)
     return int6MethodInfo(scheme.int6Method).word;
+  if (scheme.kind == Kind::Int4)
+    return "search";
   return scheme.kind == Kind::Int8 ? "absmax" : ternaryMethodInfo(scheme.method).word;
 }
 

@@ -6,6 +6,7 @@
 namespace lobit {
 #define GEN_PASS_DEF_LOBITQUANTIZETERNARY
 #define GEN_PASS_DEF_LOBITQUANTIZEINT6PAIR24
+#define GEN_PASS_DEF_LOBITQUANTIZEINT4
 #define GEN_PASS_DEF_LOBITQUANTIZEINT8
 #define GEN_PASS_DEF_LOBITSPARSIFYOBS
 #include "passes/Quantize/Passes.h.inc"
@@ -81,6 +82,14 @@ struct SparsifyObsPass : lobit::impl::LobitSparsifyObsBase<SparsifyObsPass> {
   using LobitSparsifyObsBase::LobitSparsifyObsBase;
   void runOnOperation() override {
     if (failed(run(getOperation(), policyOf("int6:obs", layers, nonFinite, threads))))
+      signalPassFailure();
+  }
+};
+
+struct QuantizeInt4Pass : lobit::impl::LobitQuantizeInt4Base<QuantizeInt4Pass> {
+  using LobitQuantizeInt4Base::LobitQuantizeInt4Base;
+  void runOnOperation() override {
+    if (failed(run(getOperation(), policyOf("int4:" + scaleType, layers, nonFinite, threads))))
       signalPassFailure();
   }
 };

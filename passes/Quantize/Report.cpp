@@ -43,7 +43,7 @@ static std::string schemeText(const LayerReport &layer) {
   std::string text = schemeWord(layer.scheme);
   if (layer.granularity == Granularity::None)
     return text;
-  if (!layer.method.empty() && layer.scheme != Scheme::Int8)
+  if (!layer.method.empty() && layer.scheme != Scheme::Int8 && layer.scheme != Scheme::Int4)
     text += ":" + layer.method;
   if (layer.scheme == Scheme::Int6)
     return text;

@@ -226,7 +226,7 @@ void checkCoding(SectionReader &reader, const uint8_t *schemeField, const uint8_
   const uint32_t scheme = loadU32(schemeField), layout = loadU32(layoutField);
   const uint32_t granularity = loadU32(granularityField), type = loadU32(scaleTypeField);
   const uint32_t group = loadU32(groupField);
-  reader.require(scheme >= uint32_t(Scheme::F32) && scheme <= uint32_t(Scheme::Int6), schemeField,
+  reader.require(scheme >= uint32_t(Scheme::F32) && scheme <= uint32_t(Scheme::Int4), schemeField,
                  "scheme id", "a known scheme", scheme);
   reader.require(findLayout(Layout(layout)), layoutField, "layout id", "a known layout", layout);
   reader.require(layoutHolds(Layout(layout), Scheme(scheme)), layoutField, "layout id",
@@ -235,7 +235,7 @@ void checkCoding(SectionReader &reader, const uint8_t *schemeField, const uint8_
     reader.require(granularity == 0, granularityField, "granularity of kept values", "0",
                    granularity);
     reader.require(type == 0, scaleTypeField, "scale type of kept values", "0", type);
-  } else if (Scheme(scheme) == Scheme::Int8 || Scheme(scheme) == Scheme::Int6) {
+  } else if (Scheme(scheme) != Scheme::Ternary) {
     reader.require(Granularity(granularity) == Granularity::Row, granularityField,
                    std::string("granularity of ") + schemeWord(Scheme(scheme)), "2 (row)",
                    granularity);

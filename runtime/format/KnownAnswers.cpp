@@ -14,22 +14,18 @@ uint32_t floatBits(float value) {
   return bits;
 }
 
-bool isQuantized(Scheme scheme) {
-  return scheme == Scheme::Ternary || scheme == Scheme::Int8 || scheme == Scheme::Int6;
-}
+bool isQuantized(Scheme scheme) { return !findScheme(scheme)->isKept(); }
 
 /// The extreme codes of a scheme; `negative` chooses the lower one.
 int8_t extremeCode(Scheme scheme, bool negative) {
-  if (scheme == Scheme::Int6)
-    return negative ? kInt6Smallest : kInt6Largest;
-  const int8_t largest = scheme == Scheme::Int8 ? 127 : 1;
-  return negative ? int8_t(-largest) : largest;
+  const SchemeInfo &info = *findScheme(scheme);
+  return negative ? info.smallestCode : info.largestCode;
 }
 
 int8_t randomCode(Scheme scheme, uint64_t number) {
-  if (scheme == Scheme::Int6)
-    return int8_t(int(number % 64) + kInt6Smallest);
-  return scheme == Scheme::Int8 ? int8_t(int(number % 255) - 127) : int8_t(int(number % 3) - 1);
+  const SchemeInfo &info = *findScheme(scheme);
+  const uint64_t count = uint64_t(info.largestCode - info.smallestCode + 1);
+  return int8_t(int(number % count) + info.smallestCode);
 }
 
 /// int6: chunk c of row r keeps the pairs of nibble (c + r) mod 6; the others become 0.

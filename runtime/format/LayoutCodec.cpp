@@ -256,10 +256,9 @@ Status decodeTl1(const uint8_t *bytes, uint64_t rows, uint64_t columns, int8_t *
   return Status();
 }
 
-// t2_tile and i8_tile: [block of 32 rows][128 bytes], four bytes of each row, a "quad".
-// Quads hold the same columns for all rows of the block: 16 in t2_tile, 4 in i8_tile.
-
-// b3_tile: five codes in a byte, quads of 20 columns.
+// Tiles: [block of 32 rows][128 bytes], four bytes of each row, a "quad". Quads hold the
+// same columns for all rows of the block: 16 in t2_tile, 20 in b3_tile, 8 in i4_tile, 4 in
+// i8_tile.
 
 constexpr uint64_t tileRows = 32, quadBytes = 4;
 
@@ -310,6 +309,32 @@ struct I8TileQuads {
     storeWord(codes, low ^ everyByte(0x80));
     storeWord(codes + 8, high ^ everyByte(0x80));
     return !(zeroBytes(low) | zeroBytes(high));
+  }
+};
+
+/// byte j: column j in the low half, column 4 + j in the high one, stored as q + 8.
+struct I4TileQuads {
+  static constexpr uint64_t columns = 8, count = 1, padding = 16;
+  struct Invalid {
+    static constexpr const char *expected = "-8..7";
+    static bool validCode(int8_t code) { return code >= -8 && code <= 7; }
+  };
+
+  static bool pack(const int8_t *codes, uint8_t *out) {
+    unsigned all = 0;
+    for (uint64_t j = 0; j < quadBytes; ++j) {
+      unsigned low = uint8_t(codes[j] + 8), high = uint8_t(codes[4 + j] + 8);
+      all |= low | high;
+      out[j] = uint8_t(low | high << 4);
+    }
+    return all < 16;
+  }
+  static bool unpack(const uint8_t *in, int8_t *codes) {
+    for (uint64_t j = 0; j < quadBytes; ++j) {
+      codes[j] = int8_t((in[j] & 15) - 8);
+      codes[4 + j] = int8_t((in[j] >> 4) - 8);
+    }
+    return true; // every byte is two codes
   }
 };
 
@@ -441,6 +466,8 @@ Status decode(Layout layout, const uint8_t *bytes, uint64_t rows, uint64_t colum
     return decodeI6Tile(bytes, rows, columns, codes);
   case Layout::B3Tile:
     return decodeTile<B3TileQuads>(bytes, rows, columns, codes);
+  case Layout::I4Tile:
+    return decodeTile<I4TileQuads>(bytes, rows, columns, codes);
   }
   return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
 }
@@ -468,6 +495,8 @@ Result<uint64_t> layoutBytes(Layout layout, uint64_t rows, uint64_t columns,
     return elements / 4;
   case Layout::B3Tile:
     return elements / 5;
+  case Layout::I4Tile:
+    return elements / 2;
   case Layout::I8Dot:
   case Layout::I8Tile:
     return elements;
@@ -480,9 +509,10 @@ Result<uint64_t> layoutBytes(Layout layout, uint64_t rows, uint64_t columns,
 }
 
 bool layoutHolds(Layout layout, Scheme scheme) {
+  const SchemeInfo *info = findScheme(scheme);
   switch (layout) {
   case Layout::RowMajor:
-    return scheme != Scheme::Ternary && scheme != Scheme::Int6;
+    return info && (info->isKept() || scheme == Scheme::Int8);
   case Layout::T2Dot:
   case Layout::T2Tl1:
   case Layout::T2Tile:
@@ -494,6 +524,8 @@ bool layoutHolds(Layout layout, Scheme scheme) {
   case Layout::I6Pair24:
   case Layout::I6Tile:
     return scheme == Scheme::Int6;
+  case Layout::I4Tile:
+    return scheme == Scheme::Int4;
   }
   return false;
 }
@@ -521,6 +553,8 @@ Status encodeLayout(Layout layout, const int8_t *codes, uint64_t rows, uint64_t 
     return encodeI6Tile(codes, rows, columns, out);
   case Layout::B3Tile:
     return encodeTile<B3TileQuads>(codes, rows, columns, out);
+  case Layout::I4Tile:
+    return encodeTile<I4TileQuads>(codes, rows, columns, out);
   }
   return Status(StatusCode::UNSUPPORTED, "unknown layout id " + std::to_string(uint32_t(layout)));
 }

@@ -17,12 +17,9 @@ constexpr LayoutInfo layouts[] = {
 #include "runtime/format/Layouts.inc"
 };
 
-struct SchemeInfo {
-  Scheme scheme;
-  const char *word;
-};
 constexpr SchemeInfo schemes[] = {
-#define LOBIT_SCHEME(EnumName, id, word, text) {Scheme::EnumName, word},
+#define LOBIT_SCHEME(EnumName, id, word, smallest, largest, text)                                  \
+  {Scheme::EnumName, word, smallest, largest},
 #include "runtime/format/Schemes.inc"
 };
 
@@ -80,11 +77,16 @@ std::optional<Scheme> findScheme(std::string_view word) {
   return std::nullopt;
 }
 
-const char *schemeWord(Scheme scheme) {
+const SchemeInfo *findScheme(Scheme scheme) {
   for (const SchemeInfo &info : schemes)
     if (info.scheme == scheme)
-      return info.word;
-  return "unknown";
+      return &info;
+  return nullptr;
+}
+
+const char *schemeWord(Scheme scheme) {
+  const SchemeInfo *info = findScheme(scheme);
+  return info ? info->word : "unknown";
 }
 
 const char *archWord(Arch arch) {

@@ -11,7 +11,7 @@
 namespace lobit {
 
 enum class Scheme : uint32_t {
-#define LOBIT_SCHEME(EnumName, id, word, text) EnumName = id,
+#define LOBIT_SCHEME(EnumName, id, word, smallest, largest, text) EnumName = id,
 #include "runtime/format/Schemes.inc"
 };
 
@@ -35,6 +35,15 @@ enum CpuFeature : uint64_t {
 enum class Isa : uint32_t {
 #define LOBIT_ISA(EnumName, id, word, arch, rank, features, triple, cpu, attrs) EnumName = id,
 #include "runtime/format/Isas.inc"
+};
+
+struct SchemeInfo {
+  Scheme scheme;
+  const char *word;
+  int8_t smallestCode; ///< Both codes are 0 for values that are kept.
+  int8_t largestCode;
+
+  constexpr bool isKept() const { return largestCode == 0; }
 };
 
 struct IsaInfo {
@@ -65,6 +74,7 @@ std::string isaWords();
 
 const IsaInfo *findIsa(Isa isa);
 const IsaInfo *findIsa(std::string_view word);
+const SchemeInfo *findScheme(Scheme scheme);
 const LayoutInfo *findLayout(Layout layout);
 const LayoutInfo *findLayout(std::string_view word);
 std::optional<Scheme> findScheme(std::string_view word);

@@ -30,7 +30,7 @@ QEMU_AARCH64 = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", "-cpu"]
 MODELS = {
     "kjv-bitnet tile": [ROOT / "models/kjv-bitnet", "--kernel=tile"],
     "kjv-bitnet base3": [ROOT / "models/kjv-bitnet", "--kernel=base3"],
-    "kjv-bitnet tl1": [ROOT / "models/kjv-bitnet", "--kernel=tl1"],
+    "kjv-bitnet tl1 int4": [ROOT / "models/kjv-bitnet", "--kernel=tl1", "--layer=embed=int4"],
     "kjv-dense int8": [ROOT / "models/kjv-dense", "--quantize=int8"],
     "kjv-dense int6": [ROOT / "models/kjv-dense", "--quantize=int6"],
     "mlp ternary": [ROOT / "test/e2e/Inputs/mlp.mlir", "--quantize=ternary:absmean"],

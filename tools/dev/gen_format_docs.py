@@ -59,7 +59,7 @@ def layouts():
 def schemes():
     return table(["id", "scheme", "values"],
                  [(id, f"`{word}`", text)
-                  for _, id, word, text in invocations("Schemes.inc", "LOBIT_SCHEME")])
+                  for _, id, word, _, _, text in invocations("Schemes.inc", "LOBIT_SCHEME")])
 
 
 def targets():

@@ -50,6 +50,7 @@ std::string weightText(const LinearCase &c, const std::string &number, std::stri
   type = "!lobit.weight<" + shape + ", " + scheme + ", " + findLayout(c.layout)->word + ">";
   const char *method = c.scheme == Scheme::Ternary ? "absmean"
                        : c.scheme == Scheme::Int6  ? "magnitude"
+                       : c.scheme == Scheme::Int4  ? "search"
                                                    : "absmax";
   return line("k", "lobit.weight \"w" + number + "\" : " + kept) +
          line("q", std::string("lobit.quantize \"") + method + "\" %k" + number + " : " + kept +

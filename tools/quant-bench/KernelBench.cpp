@@ -40,7 +40,7 @@ Result<LoadedCode> load(const std::vector<LinearCase> &cases, Isa isa, uint64_t 
 }
 
 Scheme schemeOf(Layout layout) {
-  for (Scheme scheme : {Scheme::Ternary, Scheme::Int6})
+  for (Scheme scheme : {Scheme::Ternary, Scheme::Int6, Scheme::Int4})
     if (layoutHolds(layout, scheme))
       return scheme;
   return layout == Layout::RowMajor ? Scheme::BF16 : Scheme::Int8;
@@ -52,9 +52,10 @@ double macsPerWeight(Scheme scheme) { return scheme == Scheme::Int6 ? 0.5 : 1; }
 std::vector<int8_t> randomCodes(const LinearCase &c) {
   std::mt19937 random(1);
   std::vector<int8_t> codes(c.out * c.in);
-  const int span = c.scheme == Scheme::Ternary ? 3 : c.scheme == Scheme::Int6 ? 64 : 255;
+  const SchemeInfo &scheme = *findScheme(c.scheme);
+  const unsigned count = unsigned(scheme.largestCode - scheme.smallestCode + 1);
   for (int8_t &code : codes)
-    code = int8_t(int(random() % unsigned(span)) - span / 2);
+    code = int8_t(int(random() % count) + scheme.smallestCode);
   if (c.scheme == Scheme::Int6)
     // Two of the four pairs of eight columns.
     for (uint64_t row = 0; row < c.out; ++row)

@@ -17,9 +17,10 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
   app.add_option("-o", o.output, "Output file; - is standard output (model.lobit; text: -)");
 
   const char *numbers = "Quantization";
-  app.add_option("--quantize", o.quantize,
-                 "Linear layers: auto, keep, int8, int6 or ternary, with :METHOD and more (see "
-                 "docs/quantization.md)")
+  app.add_option(
+         "--quantize", o.quantize,
+         "Linear layers: auto, keep, int8, int6, int4 or ternary, with :METHOD and more (see "
+         "docs/quantization.md)")
       ->group(numbers)
       ->capture_default_str();
   app.add_option("--layer", o.layers,

@@ -35,6 +35,8 @@ constexpr Layout executionLayout(Scheme scheme, Granularity granularity, KernelF
     return form == KernelForm::Dot ? Layout::I8Dot : Layout::I8Tile;
   if (scheme == Scheme::Int6)
     return Layout::I6Tile;
+  if (scheme == Scheme::Int4)
+    return Layout::I4Tile;
   if (scheme != Scheme::Ternary)
     return Layout::RowMajor;
   switch (form) {

@@ -98,12 +98,12 @@ Result<CodedWeight> lobit::readStoredCodes(const std::string &name, const Tensor
       return std::move(status).withContext("tensor '" + name + "'");
     return result;
   }
-  const int largest = scheme == Scheme::Ternary ? 1 : 127;
+  const int smallest = findScheme(scheme)->smallestCode, largest = findScheme(scheme)->largestCode;
   for (size_t i = 0; i < result.codes.size(); ++i)
-    if (result.codes[i] > largest || result.codes[i] < -largest)
+    if (result.codes[i] > largest || result.codes[i] < smallest)
       return badCode(name, int64_t(i) / grid.columns, int64_t(i) % grid.columns,
                      "the code " + std::to_string(result.codes[i]) + ", outside " +
-                         std::to_string(-largest) + ".." + std::to_string(largest) + ",");
+                         std::to_string(smallest) + ".." + std::to_string(largest) + ",");
   return result;
 }
 

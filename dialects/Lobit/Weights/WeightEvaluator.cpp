@@ -2,6 +2,7 @@
 
 #include "dialects/Lobit/LobitOps.h"
 #include "dialects/Lobit/Weights/FloatFormats.h"
+#include "dialects/Lobit/Weights/Int4.h"
 #include "dialects/Lobit/Weights/Int6.h"
 #include "dialects/Lobit/Weights/Int8.h"
 #include "dialects/Lobit/Weights/Parallel.h"
@@ -46,6 +47,7 @@ static ElementType elementTypeOf(WeightType type) {
   case Scheme::Ternary:
   case Scheme::Int8:
   case Scheme::Int6:
+  case Scheme::Int4:
     return ElementType::Int8Codes;
   case Scheme::F32:
     break;
@@ -175,6 +177,8 @@ Result<CodedWeight> lobit::quantizeWeight(const FloatTensor &tensor, StringRef m
                                           const InputStatistics *inputs) {
   if (type.getScheme() == Scheme::Int8)
     return quantizeInt8(tensor, type.getScaleType(), threads);
+  if (type.getScheme() == Scheme::Int4)
+    return quantizeInt4(tensor, type.getScaleType(), threads);
   if (type.getScheme() == Scheme::Int6) {
     const Int6MethodInfo *info = findInt6Method(std::string_view(method));
     if (!info)

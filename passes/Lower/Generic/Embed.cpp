@@ -72,6 +72,8 @@ private:
       return i6Pair24Codes(row, column);
     case Layout::T2Tile:
       return t2TileCodes(row, column);
+    case Layout::I4Tile:
+      return i4TileCodes(row, column);
     case Layout::I8Tile:
       return i8TileCodes(row, column);
     case Layout::I6Tile:
@@ -212,6 +214,22 @@ private:
     };
     Value shifted = k.b.create<arith::ShRUIOp>(all, constant({0, 2, 4, 6}));
     return fromWords(k.b.create<arith::AndIOp>(shifted, constant({0x03030303})), 1);
+  }
+
+  /// The halves of the four bytes are columns 4p .. 4p + 3 of the 8.
+  Value i4TileCodes(Value row, Value column) {
+    int64_t steps = llvm::divideCeil(type.getColumns(), 16) * 2;
+    auto words = VectorType::get({4}, k.b.getI32Type());
+    auto constant = [&](ArrayRef<int32_t> values) -> Value {
+      return k.b.create<arith::ConstantOp>(DenseElementsAttr::get(words, values));
+    };
+    Value first = k.divIndex(column, k.index(8));
+    Value quads = constant({0});
+    for (int64_t q = 0; q < 4; ++q)
+      quads = k.b.create<vector::InsertOp>(tileQuad(row, k.addIndex(first, k.index(q / 2)), steps),
+                                           quads, ArrayRef<int64_t>{q});
+    Value shifted = k.b.create<arith::ShRUIOp>(quads, constant({0, 4, 0, 4}));
+    return fromWords(k.b.create<arith::AndIOp>(shifted, constant({0x0f0f0f0f})), 8);
   }
 
   /// Columns 4 q .. 4 q + 3 are code q mod 5 of the four bytes of quad q / 5.

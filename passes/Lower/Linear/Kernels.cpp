@@ -23,7 +23,7 @@ int64_t ActShape::paddedColumns() const {
   return 64 * (ceilDiv(padded, 64) | 1);
 }
 
-/// t2_tile, b3_tile and i8_tile: tiles of an even number of tokens read one row past the last.
+/// Tiles: those of an even number of tokens read one row past the last.
 int64_t ActShape::storedRows() const { return maxRows + (isTile(layout) && maxRows > 4); }
 
 int64_t ActShape::groups() const { return ceilDiv(columns, groupSize); }
@@ -135,6 +135,9 @@ std::string linearKernelName(const LinearShape &shape, Isa isa) {
     break;
   case Layout::I6Tile:
     name += "s8_i6_tile";
+    break;
+  case Layout::I4Tile:
+    name += "s8_i4_tile";
     break;
   case Layout::B3Tile:
     name += "s8_b3_tile";

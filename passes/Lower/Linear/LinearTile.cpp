@@ -1,5 +1,5 @@
-// t2_tile, b3_tile and i8_tile: rows along the lanes, four columns of a row in the four bytes of
-// an int32 lane, so that a quad of activations is broadcast and no sum crosses lanes.
+// t2_tile, b3_tile, i4_tile and i8_tile: rows along the lanes, four columns of a row in the four
+// bytes of an int32 lane, so that a quad of activations is broadcast and no sum crosses lanes.
 //
 // Codes are unsigned as in t2_dot and i8_dot (LinearDot.cpp): the sum of the activations
 // is subtracted at the end, unless the top bit of int8 codes is flipped for an ISA that
@@ -32,7 +32,26 @@ constexpr int64_t maxChunk = 192;
 /// Steps of unpacked weights kept at once, 512 bytes each.
 constexpr int64_t panelSteps = 48;
 
-constexpr int64_t maxCode = 2, maxByte = 255;
+/// The bytes of a layout: `planes` planes of codes 0..max, a code less `zero` is the weight's.
+struct Coding {
+  int64_t planes, max, zero;
+};
+
+constexpr int64_t maxCode = 2, maxNibble = 15;
+
+constexpr Coding codingOf(Layout layout) {
+  switch (layout) {
+  case Layout::T2Tile:
+    return {4, maxCode, 1};
+  case Layout::B3Tile:
+    return {5, maxCode, 1};
+  case Layout::I4Tile:
+    return {2, maxNibble, 8};
+  default:
+    return {1, 255, 128}; // i8_tile
+  }
+}
+
 constexpr int64_t maxActivation = 128, maxInt16 = 32767;
 
 /// `planes` planes of codes up to `max` of `steps` steps in an int16 lane.
@@ -65,7 +84,7 @@ class TileKernel {
 public:
   TileKernel(LinearBuilder &b, const LinearShape &shape, Isa isa, const LinearArguments &args)
       : b(b), shape(shape), isa(isa), form(findKernelForm(shape.layout, isa)), args(args),
-        epilogue(b, shape, args), planes(planesOf(shape.layout)),
+        epilogue(b, shape, args), coding(codingOf(shape.layout)), planes(coding.planes),
         steps(roundUp(shape.in, findLayout(shape.layout)->columnBlock) / (4 * planes)),
         chunk(std::min(maxChunk, shape.maxRows)), lanes(form.width / 4) {}
 
@@ -101,9 +120,7 @@ public:
   }
 
 private:
-  static int64_t planesOf(Layout layout) {
-    return layout == Layout::T2Tile ? 4 : layout == Layout::B3Tile ? 5 : 1;
-  }
+  bool hasTwoBitPlanes() const { return coding.max == maxCode; }
 
   bool flipsTopBit() const { return planes == 1 && form.form == Form::SignedQuads; }
 
@@ -175,8 +192,8 @@ private:
 
   Value correction(Value token, Value group) {
     Value sum = b.create<memref::LoadOp>(args.input[2], ValueRange{token, group});
-    if (planes == 1)
-      sum = b.create<arith::MulIOp>(sum, b.create<arith::ConstantIntOp>(128, 32));
+    if (coding.zero != 1)
+      sum = b.create<arith::MulIOp>(sum, b.create<arith::ConstantIntOp>(coding.zero, 32));
     return b.splat(sum, epilogueRows);
   }
 
@@ -284,6 +301,14 @@ private:
     if (planes == 1)
       return {Plane{Values(bytes), 0}};
     SmallVector<Plane> result;
+    if (shape.layout == Layout::I4Tile) {
+      for (int64_t half = 0; half < planes; ++half) {
+        Plane &plane = result.emplace_back();
+        for (Value v : bytes)
+          plane.codes.push_back(b.create<uk::UnpackNibbleOp>(v.getType(), v, half));
+      }
+      return result;
+    }
     if (shape.layout == Layout::T2Tile) {
       for (int64_t p = 0; p < planes; ++p)
         result.push_back(unpack(bytes, p, how));
@@ -317,13 +342,13 @@ private:
         b.store(acc[t * perToken + v], sums, sumsAt(i, t, row + v * lanes));
   }
 
-  /// int32 lanes.
+  /// int32 lanes; all codes.
   void quadTile(Value block, Value token, Value i, int64_t tokens, Value begin, Value end,
                 int64_t row, int64_t rows) {
     int64_t perToken = rows / lanes, count = tokens * perToken;
     // An accumulator for each power of 4, if they are few enough.
     Unpack how = Unpack::Down;
-    if (planes > 1 && tokens == 1 && steps <= maxStepsInPlace)
+    if (hasTwoBitPlanes() && tokens == 1 && steps <= maxStepsInPlace)
       how = perToken <= 2 ? Unpack::InPlace : Unpack::Low;
     int64_t powers = how == Unpack::InPlace ? 4 : how == Unpack::Low ? 2 : 1;
     Values zeros(powers * count, b.zero(b.i32s(lanes)));
@@ -333,7 +358,7 @@ private:
       addStep(unpackStep(loadStep(storedStep(block, step), row, rows), how), first, tokens,
               b.mul(step, 4 * planes), [&](const Plane &plane, int64_t n, Value codes, Value x) {
                 Value &a = next[plane.power * count + n];
-                a = dot(a, codes, x, planes == 1 ? maxByte : maxCode << (2 * plane.power));
+                a = dot(a, codes, x, coding.max << (2 * plane.power));
               });
       return next;
     });
@@ -356,7 +381,7 @@ private:
       }
   }
 
-  /// int16 lanes, widened within the bound.
+  /// int16 lanes, widened within the bound; codes of two bits.
   void pairTile(Value block, Value token, Value i, int64_t tokens, Value begin, Value end,
                 int64_t row, int64_t rows) {
     int64_t count = tokens * rows / lanes;
@@ -442,7 +467,7 @@ private:
             Value x = quad(b.add(first, t), b.add(column, b.mul(q, 4)));
             for (int64_t v = 0; v < vectors(); ++v) {
               Value &a = next[t * vectors() + v];
-              a = dot(a, codes[v], x, maxCode);
+              a = dot(a, codes[v], x, coding.max);
             }
           }
           return next;
@@ -466,8 +491,9 @@ private:
   KernelForm form;
   const LinearArguments &args;
   Epilogue epilogue;
-  int64_t planes; ///< of 2-bit codes, or the one of int8
-  int64_t steps;  ///< of 128 bytes in a block of rows
+  Coding coding;
+  int64_t planes;
+  int64_t steps; ///< of 128 bytes in a block of rows
   int64_t chunk;
   int64_t lanes; ///< int32 lanes, rows, in a vector
   Value sums, totals, panel;

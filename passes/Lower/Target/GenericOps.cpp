@@ -30,6 +30,16 @@ LogicalResult lowerUnpack(uk::UnpackOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+LogicalResult lowerUnpackNibble(uk::UnpackNibbleOp op, PatternRewriter &rewriter) {
+  VectorParts v(op.getLoc(), rewriter);
+  Value bytes = op.getInput();
+  if (op.getHalf() == 1)
+    rewriter.replaceOpWithNewOp<arith::ShRUIOp>(op, bytes, v.splat(4, bytes));
+  else
+    rewriter.replaceOpWithNewOp<arith::AndIOp>(op, bytes, v.splat(15, bytes));
+  return success();
+}
+
 /// The int32 of a float that had the rounding shift added: its low bits.
 Value shiftedToInt(VectorParts &v, Value shifted) {
   Value bits = v.bitcast(shifted, v.getI32Type());
@@ -167,6 +177,7 @@ LogicalResult lowerThreadRange(uk::ThreadRangeOp op, PatternRewriter &rewriter) 
 
 void populateGenericPatterns(RewritePatternSet &patterns) {
   patterns.add(lowerUnpack);
+  patterns.add(lowerUnpackNibble);
   patterns.add(lowerActQuantize);
   patterns.add(lowerReduceAdd);
   patterns.add(lowerExp);

@@ -32,3 +32,13 @@ func.func private @f() attributes {a = #lobit.int6<row, f16>}
 
 // expected-error @below {{expected 'row'}}
 func.func private @f() attributes {a = #lobit.int6<group, f32>}
+
+// -----
+
+// expected-error @below {{expected 'row'}}
+func.func private @f() attributes {a = #lobit.int4<tensor, f32>}
+
+// -----
+
+// expected-error @below {{expected scale type f32 or f16, found bf16}}
+func.func private @f() attributes {a = #lobit.int4<row, bf16>}

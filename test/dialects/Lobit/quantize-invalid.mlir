@@ -41,5 +41,11 @@
 // -----
 
 %0 = lobit.weight "w" : !lobit.weight<4x4xf32>
+// expected-error @below {{expected a method for scheme int4 (search), found absmax}}
+%1 = lobit.quantize "absmax" %0 : !lobit.weight<4x4xf32> to !lobit.weight<4x4, #lobit.int4<row, f32>>
+
+// -----
+
+%0 = lobit.weight "w" : !lobit.weight<4x4xf32>
 // expected-error @below {{expected a method for scheme int6 (magnitude, seed, seed-exact), found absmax}}
 %1 = lobit.quantize "absmax" %0 : !lobit.weight<4x4xf32> to !lobit.weight<4x4, #lobit.int6<row, f32>>

@@ -25,12 +25,12 @@ func.func private @large(!lobit.weight<16777216x16777217xf32>)
 
 // -----
 
-// expected-error @below {{expected scheme f32, f16, bf16, #lobit.ternary, #lobit.int8 or #lobit.int6, found f64}}
+// expected-error @below {{expected scheme f32, f16, bf16, #lobit.ternary, #lobit.int8, #lobit.int6 or #lobit.int4, found f64}}
 func.func private @scheme(!lobit.weight<4xf64>)
 
 // -----
 
-// expected-error @below {{expected scheme f32, f16, bf16, #lobit.ternary, #lobit.int8 or #lobit.int6, found "ternary"}}
+// expected-error @below {{expected scheme f32, f16, bf16, #lobit.ternary, #lobit.int8, #lobit.int6 or #lobit.int4, found "ternary"}}
 func.func private @attribute(!lobit.weight<4x4, "ternary">)
 
 // -----
@@ -62,6 +62,11 @@ func.func private @layout(!lobit.weight<4x4, #lobit.int8<row, f32>, t2_tl1>)
 
 // expected-error @below {{expected a layout for scheme int6, found i8_dot}}
 func.func private @layout(!lobit.weight<4x4, #lobit.int6<row, f32>, i8_dot>)
+
+// -----
+
+// expected-error @below {{expected a layout for scheme int4, found i8_tile}}
+func.func private @layout(!lobit.weight<4x4, #lobit.int4<row, f32>, i8_tile>)
 
 // -----
 

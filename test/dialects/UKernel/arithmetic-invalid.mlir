@@ -66,6 +66,14 @@ func.func @f(%b: vector<32xi8>) {
 
 // -----
 
+func.func @f(%b: vector<32xi8>) {
+  // expected-error @below {{expected half from 0 to 1, found 2}}
+  %0 = ukernel.unpack_nibble %b half 2 : vector<32xi8>
+  return
+}
+
+// -----
+
 func.func @f(%x: vector<16xf32>, %r: f32) {
   // expected-error @below {{expected 16 lanes in the result, found 32}}
   %0 = ukernel.act_quantize %x, %r : vector<16xf32> -> vector<32xi8>

@@ -16,6 +16,8 @@ func.func @arithmetic(%t: vector<16xi8>, %i: vector<32xi8>, %b: vector<64xi8>, %
   %3 = ukernel.widen_add %acc, %p : vector<8xi32>, vector<16xi16>
   // CHECK: ukernel.unpack %{{[a-z0-9]+}} plane 1 : vector<64xi8>
   %4 = ukernel.unpack %b plane 1 : vector<64xi8>
+  // CHECK: ukernel.unpack_nibble %{{[a-z0-9]+}} half 1 : vector<64xi8>
+  %nibble = ukernel.unpack_nibble %b half 1 : vector<64xi8>
   // CHECK: ukernel.unpack %{{[a-z0-9]+}} plane 1 in_place : vector<64xi8>
   %5 = ukernel.unpack %b plane 1 in_place : vector<64xi8>
   // CHECK: ukernel.unpack_base3 %{{[a-z0-9]+}} : vector<64xi8>

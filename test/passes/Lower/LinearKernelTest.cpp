@@ -248,9 +248,8 @@ private:
 
   static std::vector<int8_t> makeCodes(const LinearShape &shape, Data data, std::mt19937 &random) {
     std::vector<int8_t> codes(shape.out * shape.in);
-    bool int6 = shape.scheme == Scheme::Int6;
-    int largest = int6 ? kInt6Largest : shape.scheme == Scheme::Int8 ? 127 : 1;
-    int smallest = int6 ? kInt6Smallest : -largest;
+    const int smallest = findScheme(shape.scheme)->smallestCode;
+    const int largest = findScheme(shape.scheme)->largestCode;
     for (size_t i = 0; i < codes.size(); ++i)
       switch (data) {
       case Data::Random:
@@ -266,7 +265,7 @@ private:
         codes[i] = i % shape.in % 2 ? largest : smallest;
         break;
       }
-    if (!int6)
+    if (shape.scheme != Scheme::Int6)
       return codes;
     for (int64_t row = 0; row < shape.out; ++row)
       for (int64_t first = 0; first < shape.in; first += 8) {
@@ -439,6 +438,7 @@ LinearShape linearShape(Layout layout, int64_t out, int64_t in, Granularity gran
   shape.layout = layout;
   shape.scheme = layoutHolds(layout, Scheme::Int8)   ? Scheme::Int8
                  : layoutHolds(layout, Scheme::Int6) ? Scheme::Int6
+                 : layoutHolds(layout, Scheme::Int4) ? Scheme::Int4
                                                      : Scheme::Ternary;
   shape.out = out;
   shape.in = in;
@@ -504,11 +504,11 @@ TEST_P(LinearKernel, TernaryScales) {
   suite.check(GetParam());
 }
 
-TEST_P(LinearKernel, Int8) {
+TEST_P(LinearKernel, Int8AndInt4) {
   Suite suite;
   Data all[] = {Data::Random, Data::AllPlus, Data::AllMinus, Data::Alternating};
   int i = 0;
-  for (Layout layout : {Layout::I8Dot, Layout::I8Tile})
+  for (Layout layout : {Layout::I8Dot, Layout::I8Tile, Layout::I4Tile})
     for (auto [out, in] : {std::pair(1, 1),
                            {4, 64},
                            {5, 63},
@@ -657,9 +657,9 @@ std::string assemblyOf(Layout layout, Isa isa) {
   return suite.assembly(isa);
 }
 
-constexpr Layout layouts[] = {Layout::T2Dot,    Layout::T2Tl1,    Layout::I8Dot,
-                              Layout::I6Pair24, Layout::I6Tile,   Layout::T2Tile,
-                              Layout::I8Tile,   Layout::RowMajor, Layout::B3Tile};
+constexpr Layout layouts[] = {Layout::T2Dot,  Layout::T2Tl1,  Layout::I8Dot,  Layout::I6Pair24,
+                              Layout::I6Tile, Layout::T2Tile, Layout::I8Tile, Layout::RowMajor,
+                              Layout::B3Tile, Layout::I4Tile};
 
 TEST(KernelInstructions, NothingBeyondSse2InTheBaseline) {
   for (Layout layout : layouts)
@@ -698,6 +698,10 @@ TEST(KernelInstructions, TheIdiomOfEachForm) {
                             {Layout::I6Tile, Isa::Avx512Vnni, "vpdpbusd"},
                             {Layout::I6Tile, Isa::AvxVnni, "vpermd"},
                             {Layout::I6Tile, Isa::AvxVnni, "vpdpbusd"},
+                            {Layout::I4Tile, Isa::Avx2, "vpmaddubsw"},
+                            {Layout::I4Tile, Isa::Avx512Vnni, "vpdpbusd"},
+                            {Layout::I4Tile, Isa::NeonDotprod, "sdot"},
+                            {Layout::I4Tile, Isa::WasmRelaxed, "i16x8.relaxed_dot_i8x16_i7x16_s"},
                             {Layout::B3Tile, Isa::AvxVnni, "vpdpbusd"},
                             {Layout::B3Tile, Isa::Avx512Vbmi, "vpermb"},
                             {Layout::T2Dot, Isa::Avx2, "prefetcht0"},
@@ -752,6 +756,9 @@ TEST(KernelInstructions, TilesDoNotSpillInTheirInnermostLoops) {
                             {Layout::I8Tile, Isa::Avx512Vnni, "vpdpbusd"},
                             {Layout::B3Tile, Isa::Avx512Vbmi, "vpdpbusd"},
                             {Layout::T2Tile, Isa::AvxVnni, "vpdpbusd"},
+                            {Layout::I4Tile, Isa::Avx512Vnni, "vpdpbusd"},
+                            {Layout::I4Tile, Isa::AvxVnni, "vpdpbusd"},
+                            {Layout::I4Tile, Isa::Avx2, "vpmaddwd"},
                             {Layout::T2Tile, Isa::Avx2, "vpmaddubsw"}}) {
     unsigned loops = 0;
     for (const std::vector<std::string> &body : innermostLoops(assemblyOf(e.layout, e.isa))) {

@@ -309,6 +309,8 @@ INSTANTIATE_TEST_SUITE_P(
                           "#lobit.int6<row, f32>", "i6_pair24", "silu", "f16", true},
                     Model{"int6_tile", "#lobit.int6<row, f32>", "i6_tile", "#lobit.int6<row, f32>",
                           "i6_tile", "relu2", "bf16", true},
+                    Model{"int4", "#lobit.int4<row, f16>", "i4_tile", "#lobit.int4<row, f32>",
+                          "i4_tile", "silu"},
                     Model{"int8", "#lobit.int8<row, f32>", "i8_tile", "#lobit.ternary<tensor, f32>",
                           "t2_tile", "silu"}),
     [](const testing::TestParamInfo<Model> &info) { return info.param.name; });

@@ -9,10 +9,11 @@ static std::string failure(const char *scheme) { return parseScheme(scheme).stat
 
 TEST(Policy, SchemesRoundTrip) {
   for (const char *text :
-       {"keep", "int8", "int8:f16", "int6:magnitude", "int6:seed", "int6:seed-exact",
-        "int6:weighted", "int6:obs", "ternary:optimal", "ternary:absmean", "ternary:absmean-hf",
-        "ternary:absmean-block", "ternary:absmean-refit", "ternary:optimal:group=128:f16",
-        "ternary:absmean:row", "ternary:optimal:tensor", "ternary:optimal:group=32"}) {
+       {"keep", "int8", "int8:f16", "int4", "int4:f16", "int6:magnitude", "int6:seed",
+        "int6:seed-exact", "int6:weighted", "int6:obs", "ternary:optimal", "ternary:absmean",
+        "ternary:absmean-hf", "ternary:absmean-block", "ternary:absmean-refit",
+        "ternary:optimal:group=128:f16", "ternary:absmean:row", "ternary:optimal:tensor",
+        "ternary:optimal:group=32"}) {
     auto choice = parseScheme(text);
     ASSERT_TRUE(choice.ok()) << choice.status().message();
     EXPECT_EQ(choice->text(), text);
@@ -24,8 +25,8 @@ TEST(Policy, SchemesRoundTrip) {
 }
 
 TEST(Policy, UnknownWordsAreRefused) {
-  EXPECT_EQ(failure("int5"), "unknown scheme 'int5'; known are ternary, int6, int8 and keep");
-  EXPECT_EQ(failure(""), "unknown scheme ''; known are ternary, int6, int8 and keep");
+  EXPECT_EQ(failure("int5"), "unknown scheme 'int5'; known are ternary, int4, int6, int8 and keep");
+  EXPECT_EQ(failure(""), "unknown scheme ''; known are ternary, int4, int6, int8 and keep");
   EXPECT_EQ(
       failure("int6:f16"),
       "'f16' cannot follow int6; known are the methods magnitude, seed, seed-exact, weighted, obs");
@@ -34,6 +35,7 @@ TEST(Policy, UnknownWordsAreRefused) {
             "'gptq' cannot follow ternary; known are the methods absmean, absmean-hf, "
             "absmean-block, absmean-refit, optimal, then tensor, row or group=N, then f32 or f16");
   EXPECT_EQ(failure("ternary:planes=2").substr(0, 39), "'planes=2' cannot follow ternary; known");
+  EXPECT_EQ(failure("int4:row"), "'row' cannot follow int4; known are f32 and f16");
   EXPECT_EQ(failure("int8:row"), "'row' cannot follow int8; known are f32 and f16");
   EXPECT_EQ(failure("keep:f16"), "'f16' cannot follow keep; nothing can");
   EXPECT_EQ(failure("ternary:row:tensor"), "'ternary:row:tensor' says twice what 'tensor' says");
@@ -53,8 +55,9 @@ TEST(Policy, RulesEndAtTheSchemeAfterAnEqualsSign) {
             "layer rule 'lm_head': expected regex=scheme");
   EXPECT_EQ(parseLayerRule("=int8").status().message(),
             "layer rule '=int8': bad regular expression: it is empty");
-  EXPECT_EQ(parseLayerRule("x=int5").status().message(),
-            "layer rule 'x=int5': unknown scheme 'int5'; known are ternary, int6, int8 and keep");
+  EXPECT_EQ(
+      parseLayerRule("x=int5").status().message(),
+      "layer rule 'x=int5': unknown scheme 'int5'; known are ternary, int4, int6, int8 and keep");
   EXPECT_NE(parseLayerRule("(=int8").status().message().find("bad regular expression"),
             std::string::npos);
 }

@@ -39,6 +39,10 @@ uint64_t definedByte(Layout layout, uint64_t columns, uint64_t row, uint64_t col
     uint64_t steps = (columns + 79) / 80 * 4;
     return (row / 32 * steps + column / 20) * 128 + row % 32 * 4 + column % 4;
   }
+  case Layout::I4Tile: {
+    uint64_t steps = (columns + 15) / 16 * 2;
+    return (row / 32 * steps + column / 8) * 128 + row % 32 * 4 + column % 4;
+  }
   case Layout::I8Tile: {
     uint64_t quads = (columns + 15) / 16 * 4;
     return (row / 32 * quads + column / 4) * 128 + row % 32 * 4 + column % 4;
@@ -69,6 +73,8 @@ int definedCode(Layout layout, const std::vector<uint8_t> &bytes, uint64_t colum
     int codes[5] = {w % 3, w / 3 % 3, w / 9, t / 7 % 3, t / 7 / 3};
     return codes[column % 20 / 4] - 1;
   }
+  case Layout::I4Tile:
+    return (byte >> (column % 8 < 4 ? 0 : 4) & 15) - 8;
   case Layout::I8Dot:
   case Layout::I8Tile:
     return byte - 128;
@@ -99,18 +105,30 @@ int definedCode(Layout layout, const std::vector<uint8_t> &bytes, uint64_t colum
   return 0;
 }
 
-constexpr Layout everyLayout[] = {Layout::RowMajor, Layout::T2Dot,  Layout::T2Tl1,
-                                  Layout::I8Dot,    Layout::T2Tile, Layout::I8Tile,
-                                  Layout::I6Pair24, Layout::I6Tile, Layout::B3Tile};
+constexpr Layout everyLayout[] = {
+    Layout::RowMajor, Layout::T2Dot,    Layout::T2Tl1,  Layout::I8Dot,  Layout::T2Tile,
+    Layout::I8Tile,   Layout::I6Pair24, Layout::I6Tile, Layout::B3Tile, Layout::I4Tile};
 
 bool isInt6(Layout layout) { return layoutHolds(layout, Scheme::Int6); }
-bool isTernary(Layout layout) { return layoutHolds(layout, Scheme::Ternary); }
+
+/// int8 where kept values may lie, too.
+const SchemeInfo &schemeOf(Layout layout) {
+  for (Scheme scheme : {Scheme::Ternary, Scheme::Int6, Scheme::Int4})
+    if (layoutHolds(layout, scheme))
+      return *findScheme(scheme);
+  return *findScheme(Scheme::Int8);
+}
+
+int8_t randomCode(const SchemeInfo &scheme, std::mt19937 &random) {
+  const unsigned count = unsigned(scheme.largestCode - scheme.smallestCode + 1);
+  return int8_t(int(random() % count) + scheme.smallestCode);
+}
 
 std::vector<int8_t> randomCodes(Layout layout, uint64_t rows, uint64_t columns, uint32_t seed) {
   std::mt19937 random(seed);
   std::vector<int8_t> codes(rows * columns);
   for (int8_t &code : codes)
-    code = isTernary(layout) ? int8_t(random() % 3) - 1 : int8_t(random() % 255 - 127);
+    code = randomCode(schemeOf(layout), random);
   if (!isInt6(layout))
     return codes;
   for (uint64_t row = 0; row < rows; ++row)
@@ -120,7 +138,8 @@ std::vector<int8_t> randomCodes(Layout layout, uint64_t rows, uint64_t columns, 
       for (uint64_t column = first; column < std::min(columns, first + 8); ++column) {
         uint64_t pair = (column - first) / 2;
         bool kept = (pair == a || pair == b) && random() % 5;
-        codes[row * columns + column] = kept ? int8_t(int(random() % 64) - 32) : int8_t(0);
+        if (!kept)
+          codes[row * columns + column] = 0;
       }
     }
   return codes;
@@ -210,15 +229,15 @@ TEST(LayoutCodec, RefusesCodesOutsideTheScheme) {
       codes[2 * 300 + 299] = int8_t(code);
       std::vector<uint8_t> bytes(*layoutBytes(layout, 3, 300, 1));
       Status status = encodeLayout(layout, codes.data(), 3, 300, bytes.data());
-      bool valid = isTernary(layout) ? code >= -1 && code <= 1
-                   : isInt6(layout)  ? code >= -32 && code <= 31
-                                     : code != -128;
+      const SchemeInfo &scheme = schemeOf(layout);
+      bool valid = code >= scheme.smallestCode && code <= scheme.largestCode;
       ASSERT_EQ(status.ok(), valid) << code;
+      std::string expected =
+          std::to_string(scheme.smallestCode) + ".." + std::to_string(scheme.largestCode);
+      if (scheme.scheme == Scheme::Ternary)
+        expected = "-1, 0 or 1";
       if (!valid)
-        EXPECT_EQ(status.message(), "weight code at row 2, column 299: expected " +
-                                        std::string(isTernary(layout) ? "-1, 0 or 1"
-                                                    : isInt6(layout)  ? "-32..31"
-                                                                      : "-127..127") +
+        EXPECT_EQ(status.message(), "weight code at row 2, column 299: expected " + expected +
                                         ", found " + std::to_string(code));
     }
 }
@@ -246,6 +265,7 @@ TEST(LayoutCodec, SizesAreCheckedForOverflow) {
   EXPECT_EQ(*layoutBytes(Layout::T2Tl1, 640, 2560, 1), 640u * 2560 / 4);
   EXPECT_EQ(*layoutBytes(Layout::I8Dot, 3, 65, 1), 4u * 128);
   EXPECT_EQ(*layoutBytes(Layout::I6Pair24, 3, 65, 1), 3u * 2 * 28);
+  EXPECT_EQ(*layoutBytes(Layout::I4Tile, 33, 17, 1), 2u * 4 * 128);
   EXPECT_EQ(*layoutBytes(Layout::I6Tile, 33, 65, 1), 2u * (128 + 2 * 896));
   EXPECT_EQ(*layoutBytes(Layout::RowMajor, 3, 65, 4), 3u * 65 * 4);
   EXPECT_EQ(layoutBytes(Layout(77), 1, 1, 1).status().code(), StatusCode::UNSUPPORTED);

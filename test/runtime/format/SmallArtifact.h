@@ -105,6 +105,15 @@ inline ArtifactContent smallContent() {
   int6.dims = {2, 13};
   addTensor(content, end, int6);
 
+  TensorInfo int4;
+  int4.name = "rows";
+  int4.scheme = Scheme::Int4;
+  int4.layout = Layout::I4Tile;
+  int4.granularity = Granularity::Row;
+  int4.scaleType = ScaleType::F16;
+  int4.dims = {3, 21};
+  addTensor(content, end, int4);
+
   content.tokenizer = {'t', 'o', 'k'};
   content.report = {'{', '}'};
   OperationInfo operation;

@@ -24,8 +24,8 @@ TEST(Tables, EveryWordFindsItsRow) {
     EXPECT_EQ(findLayout(layouts[i].layout), &layouts[i]);
     EXPECT_TRUE(words.insert(layouts[i].word).second);
   }
-  for (Scheme scheme :
-       {Scheme::F32, Scheme::F16, Scheme::BF16, Scheme::Ternary, Scheme::Int8, Scheme::Int6})
+  for (Scheme scheme : {Scheme::F32, Scheme::F16, Scheme::BF16, Scheme::Ternary, Scheme::Int8,
+                        Scheme::Int6, Scheme::Int4})
     EXPECT_EQ(findScheme(schemeWord(scheme)), scheme);
 }
 
@@ -35,6 +35,7 @@ TEST(Tables, UnknownWordsAndIdsAreNotFound) {
   EXPECT_EQ(findLayout("t3_dot"), nullptr);
   EXPECT_EQ(findLayout(Layout(99)), nullptr);
   EXPECT_FALSE(findScheme("int5"));
+  EXPECT_EQ(findScheme(Scheme(99)), nullptr);
   EXPECT_STREQ(schemeWord(Scheme(99)), "unknown");
 }
 

@@ -34,7 +34,7 @@ TARGETS = {int(r[0].strip("| ")): (r[1].strip("`"), r[2], int(r[3]), int(r[4], 1
 ARCHITECTURES = {"X86_64": 1, "AArch64": 2, "Wasm32": 3}
 GRANULE = {"row_major": (1, 1), "t2_dot": (4, 256), "t2_tl1": (32, 4), "i8_dot": (4, 64),
            "i6_pair24": (1, 64), "i6_tile": (32, 64), "t2_tile": (32, 16), "i8_tile": (32, 16),
-           "b3_tile": (32, 80)}
+           "i4_tile": (32, 16), "b3_tile": (32, 80)}
 ELEMENT = {"f32": 4, "f16": 2, "bf16": 2, "int8": 1}
 
 
@@ -175,12 +175,14 @@ def check_coding(r):
         require(layout == "row_major" and r.granularity == 0 and r.scaleType == 0, "kept")
     elif scheme == "int6":
         require(layout in ("i6_pair24", "i6_tile") and r.granularity == 2 and r.scaleType == 1, "int6")
+    elif scheme == "int4":
+        require(layout == "i4_tile" and r.granularity == 2, "int4")
     elif scheme == "int8":
         require(layout in ("i8_dot", "i8_tile", "row_major") and r.granularity == 2, "int8")
     else:
         require(layout in ("t2_dot", "t2_tl1", "t2_tile", "b3_tile") and 1 <= r.granularity <= 3, "ternary")
     require(layout != "b3_tile" or r.granularity != 3, "b3_tile with groups")
-    if scheme in ("int8", "ternary"):
+    if scheme in ("int4", "int8", "ternary"):
         require(r.scaleType in (1, 2), "scale type")
     require(r.groupSize in ((32, 64, 128, 256) if r.granularity == 3 else (0,)), "group size")
     return scheme, layout
@@ -251,6 +253,8 @@ def size_of(scheme, layout, dims):
         return elements * 7 // 16
     if layout == "b3_tile":
         return elements // 5
+    if layout == "i4_tile":
+        return elements // 2
     return elements // 4 if scheme == "ternary" else elements * ELEMENT[scheme]
 
 
@@ -344,6 +348,13 @@ def check_codes(t, data):
             require(t != 63 and w != 27, "code")
             for p, code in enumerate((w % 3, w // 3 % 3, w // 9, t // 7 % 3, t // 21)):
                 put(32 * block + row, 20 * step + 4 * p + j, True, code == 1)
+        elif layout == "i4_tile":
+            steps = -(-columns // 16) * 2
+            block, rest = divmod(at, steps * 128)
+            step, rest = divmod(rest, 128)
+            row, j = divmod(rest, 4)
+            for p in range(2):
+                put(32 * block + row, 8 * step + 4 * p + j, True, byte >> 4 * p & 15 == 8)
         elif layout in ("t2_tile", "i8_tile"):
             columns_per_quad = 16 if layout == "t2_tile" else 4
             quads = -(-columns // 16) * 16 // columns_per_quad

@@ -1,5 +1,6 @@
 #include "runtime/run/Session.h"
 #include "runtime/format/CheckedMath.h"
+#include "runtime/platform/HugePages.h"
 
 #include <cstring>
 
@@ -22,6 +23,7 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Code> cod
   if (!scratch.ok())
     return std::move(scratch).status();
   session->scratch_ = std::move(scratch).value();
+  platform::preferHugePages(session->scratch_);
   Result<platform::Memory> state =
       platform::Memory::allocate(metadata.stateBytes, "the state (KV cache) of a session");
   if (!state.ok())

@@ -174,7 +174,8 @@ Status benchKernels(const BenchOptions &o, Roofline &roofline, std::vector<Bench
   for (Result<platform::Memory> *memory : {&weights, &scratch, &x, &y, &scales})
     if (!memory->ok())
       return std::move(*memory).status();
-  platform::preferHugePages(*weights);
+  for (Result<platform::Memory> *memory : {&weights, &scratch, &x, &y})
+    platform::preferHugePages(**memory);
   std::mt19937 random(2);
   float *input = reinterpret_cast<float *>(x->data());
   for (uint64_t i = 0; i < most * widest; ++i)

@@ -74,6 +74,9 @@ private:
   void codes(Value row, Value factor) {
     auto chunk = [&](Value acc, int64_t end, Value column) -> Value {
       Value q = quantized(row, factor, end, column);
+      if (!end && shape.maxRows > 1)
+        b.create<memref::PrefetchOp>(args.x, ValueRange{b.add(row, 1), column},
+                                     /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
       b.store(q, args.buffers[0], {row, column});
       return b.add(acc, b.create<arith::ExtSIOp>(b.i32s(lanes), q));
     };

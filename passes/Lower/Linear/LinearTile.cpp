@@ -24,13 +24,19 @@ constexpr int64_t blockRows = 32;
 constexpr int64_t stepBytes = 128;   // of one block of rows
 constexpr int64_t epilogueRows = 16; // at once
 
-/// A page ahead into the second level cache, a quarter of one into the first.
-constexpr int64_t farAhead = 4096, nearAhead = 1024;
+/// While a window of steps is multiplied, the next one is asked for, its pages side by
+/// side: memory delivers pages together faster than one behind the other. That is into the
+/// second level cache; into the first, in order and a quarter of a page ahead.
+constexpr int64_t windowSteps = 256, windowPages = 8, nearAhead = 1024;
+constexpr int64_t pageSteps = windowSteps / windowPages;
+static_assert(pageSteps * stepBytes == 4096);
 
 /// Tokens whose sums are kept at once; the weights are read once for all of them.
 constexpr int64_t maxChunk = 192;
-/// Steps of unpacked weights kept at once, 512 bytes each.
-constexpr int64_t panelSteps = 48;
+/// Most steps of unpacked weights kept at once, 512 bytes each.
+constexpr int64_t maxPanelSteps = 48;
+/// Tokens of the tile that unpacks a panel.
+constexpr int64_t unpackingTokens = 8;
 
 /// The bytes of a layout: `planes` planes of codes 0..max, a code less `zero` is the weight's.
 struct Coding {
@@ -86,6 +92,7 @@ public:
       : b(b), shape(shape), isa(isa), form(findKernelForm(shape.layout, isa)), args(args),
         epilogue(b, shape, args), coding(codingOf(shape.layout)), planes(coding.planes),
         steps(roundUp(shape.in, findLayout(shape.layout)->columnBlock) / (4 * planes)),
+        panelSteps(ceilDiv(steps, ceilDiv(steps, maxPanelSteps))),
         chunk(std::min(maxChunk, shape.maxRows)), lanes(form.width / 4) {}
 
   void build() {
@@ -104,9 +111,10 @@ public:
                                              args.threads);
     Value first = args.first;
     if (usesTables)
-      first = buildTableTokens(
-          b, shape, *tables, args, share.getBegin(), share.getEnd(), sums,
-          [&](Value block, Value token, Value count) { storePlain(block, token, count, false); });
+      first = buildTableTokens(b, shape, *tables, args, share.getBegin(), share.getEnd(), sums,
+                               [&](Value block, Value token, Value count) {
+                                 storePlain(block, token, b.index(0), count, false);
+                               });
     b.loop(share.getBegin(), share.getEnd(), 1, [&](Value block) {
       b.loop(first, args.rows, chunk, [&](Value token) {
         Value left = b.create<arith::SubIOp>(args.rows, token);
@@ -134,13 +142,13 @@ private:
   //===--- chunks ------------------------------------------------------------===//
 
   void plainChunk(Value block, Value token, Value count) {
-    sumColumns(block, token, count, b.index(0), b.index(steps));
-    storePlain(block, token, count, !flipsTopBit());
+    sumColumns(block, token, count, b.index(0), b.index(steps),
+               [&](Value from, Value to) { storePlain(block, token, from, to, !flipsTopBit()); });
   }
 
-  /// `unsignedCodes`: the sums are of c, not of t or q.
-  void storePlain(Value block, Value token, Value count, bool unsignedCodes) {
-    forExistingRows(block, count, [&](Value i, Value at, Value row) {
+  /// Tokens from .. to - 1 of the chunk. `unsignedCodes`: the sums are of c, not of t or q.
+  void storePlain(Value block, Value token, Value from, Value to, bool unsignedCodes) {
+    forExistingRows(block, from, to, [&](Value i, Value at, Value row) {
       Value d = b.load(b.i32s(epilogueRows), sums, at);
       if (unsignedCodes)
         d = b.create<arith::SubIOp>(d, correction(b.add(token, i), b.index(0)));
@@ -149,39 +157,40 @@ private:
   }
 
   void groupedChunk(Value block, Value token, Value count) {
-    forRows(count,
+    Value zero = b.index(0);
+    forRows(zero, count,
             [&](Value, Value at, int64_t) { b.store(b.zero(b.f32s(epilogueRows)), totals, at); });
     int64_t perGroup = shape.groupSize / (4 * planes);
-    b.loop(b.index(0), b.index(shape.groupsPerRow()), 1, [&](Value group) {
+    b.loop(zero, b.index(shape.groupsPerRow()), 1, [&](Value group) {
       Value begin = b.mul(group, perGroup);
       Value end = b.min(b.add(begin, perGroup), b.index(steps));
-      sumColumns(block, token, count, begin, end);
-      forExistingRows(block, count, [&](Value i, Value at, Value row) {
+      sumColumns(block, token, count, begin, end, nullptr);
+      forExistingRows(block, zero, count, [&](Value i, Value at, Value row) {
         Value d = b.load(b.i32s(epilogueRows), sums, at);
         d = b.create<arith::SubIOp>(d, correction(b.add(token, i), group));
         Value total = b.load(b.f32s(epilogueRows), totals, at);
         b.store(epilogue.addGroup(total, d, row, group), totals, at);
       });
     });
-    forExistingRows(block, count, [&](Value i, Value at, Value row) {
+    forExistingRows(block, zero, count, [&](Value i, Value at, Value row) {
       Value total = b.load(b.f32s(epilogueRows), totals, at);
       epilogue.storeGrouped(total, row, b.add(token, i));
     });
   }
 
   /// `body(i, at, r)` for rows r .. r + epilogueRows - 1 of the block and each token i.
-  void forRows(Value count, llvm::function_ref<void(Value, Value, int64_t)> body) {
-    b.loop(b.index(0), count, 1, [&](Value i) {
+  void forRows(Value from, Value to, llvm::function_ref<void(Value, Value, int64_t)> body) {
+    b.loop(from, to, 1, [&](Value i) {
       for (int64_t r = 0; r < blockRows; r += epilogueRows)
         body(i, b.add(b.mul(i, blockRows), r), r);
     });
   }
 
   /// The same without rows that lie past the last one altogether, with the first row.
-  void forExistingRows(Value block, Value count,
+  void forExistingRows(Value block, Value from, Value to,
                        llvm::function_ref<void(Value, Value, Value)> body) {
     int64_t inLastBlock = shape.out % blockRows;
-    forRows(count, [&](Value i, Value at, int64_t r) {
+    forRows(from, to, [&](Value i, Value at, int64_t r) {
       Value row = b.add(b.mul(block, blockRows), r);
       if (inLastBlock == 0 || r < inLastBlock)
         body(i, at, row);
@@ -199,42 +208,50 @@ private:
 
   //===--- tiles of tokens ---------------------------------------------------===//
 
+  /// `finish(from, to)`: the sums of tokens from .. to - 1 of the chunk are complete.
+  using Finish = llvm::function_ref<void(Value, Value)>;
+
   /// sums[i][row] of steps begin .. end - 1 for `count` tokens from `token`.
-  void sumColumns(Value block, Value token, Value count, Value begin, Value end) {
+  void sumColumns(Value block, Value token, Value count, Value begin, Value end, Finish finish) {
     auto fused = [&] {
-      forTiles(count, 1, evenTile(std::min(form.tokens, chunk)), [&](Value i, int64_t tokens) {
+      auto tile = [&](Value i, int64_t tokens) {
         int64_t rows = tokens == 1 ? form.rows1 : form.rowsN;
         for (int64_t r = 0; r < blockRows; r += rows)
           if (form.form == Form::Pairs)
             pairTile(block, token, i, tokens, begin, end, r, rows);
           else
             quadTile(block, token, i, tokens, begin, end, r, rows);
-      });
+      };
+      forTiles(b.index(0), count, 1, evenTile(std::min(form.tokens, chunk)), tile, finish);
     };
     if (!usesPanel())
       return fused();
     b.when(
-        b.less(b.index(form.tokens), count), [&] { panelTiles(block, token, count, begin, end); },
-        fused);
+        b.less(b.index(form.tokens), count),
+        [&] { panelTiles(block, token, count, begin, end, finish); }, fused);
   }
 
   /// The tile for `left` tokens: all of a full one, halves of what fills less than two,
   /// and above four tokens an even number.
   static int64_t evenTile(int64_t tokens) { return tokens <= 4 ? tokens : roundUp(tokens, 2); }
 
-  /// Calls `body(i, tokens)` for tiles that cover tokens 0 .. count - 1, for each size
-  /// from `least` on that may occur.
-  void forTiles(Value count, int64_t least, int64_t most,
-                llvm::function_ref<void(Value, int64_t)> body) {
+  /// Calls `body(i, tokens)` for tiles that cover tokens first .. count - 1, for each size
+  /// from `least` on that may occur, and `finish` behind each.
+  void forTiles(Value first, Value count, int64_t least, int64_t most,
+                llvm::function_ref<void(Value, int64_t)> body, Finish finish) {
     if (most == 1) {
-      b.loop(b.index(0), count, 1, [&](Value i) { body(i, 1); });
+      b.loop(first, count, 1, [&](Value i) {
+        body(i, 1);
+        if (finish)
+          finish(i, b.add(i, 1));
+      });
       return;
     }
     SmallVector<int64_t> sizes;
     for (int64_t size = least; size <= most; ++size)
       if (sizes.empty() || evenTile(size) != sizes.back())
         sizes.push_back(evenTile(size));
-    auto loop = b.create<scf::WhileOp>(TypeRange{b.getIndexType()}, ValueRange{b.index(0)});
+    auto loop = b.create<scf::WhileOp>(TypeRange{b.getIndexType()}, ValueRange{first});
     OpBuilder::InsertionGuard guard(b);
     Block *before = b.createBlock(&loop.getBefore(), {}, b.getIndexType(), b.getLoc());
     b.create<scf::ConditionOp>(b.less(before->getArgument(0), count), before->getArguments());
@@ -250,7 +267,10 @@ private:
     size = select(b.less(b.index(4), size), even, size);
     size = b.min(size, b.index(most));
     b.choose(size, sizes, [&](int64_t tokens) { body(i, tokens); });
-    b.create<scf::YieldOp>(ValueRange{b.add(i, size)});
+    Value next = b.add(i, size);
+    if (finish)
+      finish(i, b.min(next, count));
+    b.create<scf::YieldOp>(ValueRange{next});
   }
 
   /// Four activations of a token in every int32 lane of a vector of `width` bytes.
@@ -265,11 +285,26 @@ private:
     return b.mul(b.add(b.mul(block, steps), step), stepBytes);
   }
 
+  /// Where step (i % windowPages) * pageSteps + i / windowPages of the next window is, if
+  /// `at` is step i of its own.
+  Value nextWindow(Value at) {
+    auto bits = [&](Value v, int64_t mask) -> Value {
+      return b.create<arith::AndIOp>(v, b.index(mask * stepBytes));
+    };
+    Value inWindow = bits(at, windowSteps - 1);
+    Value page = b.mul(bits(at, windowPages - 1), pageSteps);
+    Value inPage = bits(b.create<arith::ShRUIOp>(inWindow, b.index(llvm::Log2_64(windowPages))),
+                        pageSteps - 1);
+    Value start = b.create<arith::SubIOp>(at, inWindow);
+    return b.add(b.add(b.add(start, page), inPage), windowSteps * stepBytes);
+  }
+
   Values loadStep(Value at, int64_t row, int64_t rows) {
     Values bytes;
+    Value far = nextWindow(at);
     for (int64_t r = row; r < row + rows; r += lanes) {
       if (r % 16 == 0) {
-        b.prefetch(args.weights, at, farAhead + 4 * r, /*locality=*/2);
+        b.prefetch(args.weights, far, 4 * r, /*locality=*/2);
         b.prefetch(args.weights, at, nearAhead + 4 * r);
       }
       Value loaded = b.load(b.i8s(form.width), args.weights, b.add(at, 4 * r));
@@ -342,14 +377,20 @@ private:
         b.store(acc[t * perToken + v], sums, sumsAt(i, t, row + v * lanes));
   }
 
+  /// Vectors of sums that leave registers for a step: those of the largest tile, where
+  /// there are 32.
+  int64_t accumulators() const { return form.width == 64 ? form.tokens * form.rowsN / lanes : 8; }
+
   /// int32 lanes; all codes.
   void quadTile(Value block, Value token, Value i, int64_t tokens, Value begin, Value end,
                 int64_t row, int64_t rows) {
     int64_t perToken = rows / lanes, count = tokens * perToken;
     // An accumulator for each power of 4, if they are few enough.
     Unpack how = Unpack::Down;
-    if (hasTwoBitPlanes() && tokens == 1 && steps <= maxStepsInPlace)
-      how = perToken <= 2 ? Unpack::InPlace : Unpack::Low;
+    if (hasTwoBitPlanes() && (tokens == 1 || form.width > 16) && steps <= maxStepsInPlace)
+      how = 4 * count <= accumulators()   ? Unpack::InPlace
+            : 2 * count <= accumulators() ? Unpack::Low
+                                          : Unpack::Down;
     int64_t powers = how == Unpack::InPlace ? 4 : how == Unpack::Low ? 2 : 1;
     Values zeros(powers * count, b.zero(b.i32s(lanes)));
     Value first = b.add(token, i);
@@ -424,45 +465,81 @@ private:
 
   //===--- many tokens -------------------------------------------------------===//
 
-  /// Unpacks a panel of steps at a time for all tiles of tokens.
-  void panelTiles(Value block, Value token, Value count, Value begin, Value end) {
-    forRows(b.add(count, 1),
+  /// A panel of steps at a time. The first tile unpacks it for the others: its products
+  /// hide the stores.
+  void panelTiles(Value block, Value token, Value count, Value begin, Value end, Finish finish) {
+    forRows(b.index(0), b.add(count, 1),
             [&](Value, Value at, int64_t) { b.store(b.zero(b.i32s(epilogueRows)), sums, at); });
     b.loop(begin, end, panelSteps, [&](Value from) {
-      Value size = b.min(b.create<arith::SubIOp>(end, from), b.index(panelSteps));
-      b.loop(b.index(0), size, 1, [&](Value step) {
-        Values bytes = loadStep(storedStep(block, b.add(from, step)), 0, blockRows);
-        for (auto [p, plane] : llvm::enumerate(unpackStep(bytes, Unpack::Down)))
-          for (auto [v, codes] : llvm::enumerate(plane.codes))
-            b.store(codes, panel,
-                    b.add(b.mul(step, planes * stepBytes), p * stepBytes + v * form.width));
-      });
-      // The smallest tile is the second half of one token more than a full tile.
-      int64_t least = evenTile(form.tokens + 1 - evenTile(ceilDiv(form.tokens + 1, 2)));
-      forTiles(count, least, form.tokens,
-               [&](Value i, int64_t tokens) { panelTile(block, token, i, tokens, from, size); });
+      Value to = b.min(b.add(from, panelSteps), end);
+      Value isLast = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, to, end);
+      auto finishLast = [&](Value first, Value behind) {
+        b.when(isLast, [&] { finish(first, behind); });
+      };
+      Finish behind = finish ? Finish(finishLast) : Finish(nullptr);
+      unpackingTile(block, token, from, to);
+      if (behind)
+        behind(b.index(0), b.index(unpackingTokens));
+      Value quads = b.mul(b.create<arith::SubIOp>(to, from), planes);
+      // Tokens for each quad, in 16 bits of fraction.
+      Value pace = b.create<arith::DivUIOp>(b.index(1 << 16), quads);
+      pace = b.create<arith::SelectOp>(isLast, pace, b.index(0));
+      // The smallest tile is what the first one leaves, or the second half of one token
+      // more than a full tile.
+      int64_t overflow = form.tokens + 1;
+      int64_t least = overflow - std::max(unpackingTokens, evenTile(ceilDiv(overflow, 2)));
+      forTiles(
+          b.index(unpackingTokens), count, least, form.tokens,
+          [&](Value i, int64_t tokens) { panelTile(block, token, i, tokens, from, quads, pace); },
+          behind);
     });
   }
 
-  void panelTile(Value block, Value token, Value i, int64_t tokens, Value from, Value size) {
-    prefetchOutput(block, token, i, tokens);
-    Value stored = storedStep(block, from);
-    Values before;
+  /// The vectors of sums of a tile.
+  Values loadSums(Value i, int64_t tokens) {
+    Values acc;
     for (int64_t t = 0; t < tokens; ++t)
       for (int64_t v = 0; v < vectors(); ++v)
-        before.push_back(b.load(b.i32s(lanes), sums, sumsAt(i, t, v * lanes)));
+        acc.push_back(b.load(b.i32s(lanes), sums, sumsAt(i, t, v * lanes)));
+    return acc;
+  }
+
+  Value panelAt(Value quad, int64_t v) { return b.add(b.mul(quad, stepBytes), v * form.width); }
+
+  /// The first tokens; stores steps from .. to - 1 unpacked in the panel.
+  void unpackingTile(Value block, Value token, Value from, Value to) {
+    Value start = b.index(0);
+    Values acc =
+        b.loop(from, to, 1, loadSums(start, unpackingTokens), [&](Value step, ValueRange carried) {
+          Values next(carried.begin(), carried.end());
+          SmallVector<Plane> unpacked =
+              unpackStep(loadStep(storedStep(block, step), 0, blockRows), Unpack::Down);
+          Value quad = b.mul(b.create<arith::SubIOp>(step, from), planes);
+          for (auto [p, plane] : llvm::enumerate(unpacked))
+            for (auto [v, codes] : llvm::enumerate(plane.codes))
+              b.store(codes, panel, panelAt(b.add(quad, p), v));
+          addStep(unpacked, token, unpackingTokens, b.mul(step, 4 * planes),
+                  [&](const Plane &, int64_t n, Value codes, Value x) {
+                    next[n] = dot(next[n], codes, x, coding.max);
+                  });
+          return next;
+        });
+    storeSums(acc, start, unpackingTokens, 0);
+  }
+
+  /// `pace`: tokens for each quad whose rows of y are asked for, see prefetchOutput.
+  void panelTile(Value block, Value token, Value i, int64_t tokens, Value from, Value quads,
+                 Value pace) {
     Value first = b.add(token, i);
     Value column = b.mul(from, 4 * planes);
+    pace = b.mul(pace, tokens);
     Values acc =
-        b.loop(b.index(0), b.mul(size, planes), 1, before, [&](Value q, ValueRange carried) {
+        b.loop(b.index(0), quads, 1, loadSums(i, tokens), [&](Value q, ValueRange carried) {
           Values next(carried.begin(), carried.end());
-          // The next panel comes from memory while this one is multiplied.
-          b.prefetch(args.weights, b.add(stored, b.mul(q, stepBytes / planes)),
-                     panelSteps * stepBytes, /*locality=*/2);
+          prefetchOutput(block, first, b.create<arith::MulIOp>(q, pace));
           Values codes;
           for (int64_t v = 0; v < vectors(); ++v)
-            codes.push_back(
-                b.load(b.i8s(form.width), panel, b.add(b.mul(q, stepBytes), v * form.width)));
+            codes.push_back(b.load(b.i8s(form.width), panel, panelAt(q, v)));
           for (int64_t t = 0; t < tokens; ++t) {
             Value x = quad(b.add(first, t), b.add(column, b.mul(q, 4)));
             for (int64_t v = 0; v < vectors(); ++v) {
@@ -475,14 +552,14 @@ private:
     storeSums(acc, i, tokens, 0);
   }
 
-  /// The rows of y that the epilogue will write, one cache line or two for each token.
-  void prefetchOutput(Value block, Value token, Value i, int64_t tokens) {
-    Value to = b.add(b.create<arith::SubIOp>(token, args.first), i);
-    for (int64_t t = 0; t < tokens; ++t)
-      for (int64_t r = 0; r < blockRows; r += epilogueRows)
-        b.create<memref::PrefetchOp>(
-            args.y, ValueRange{b.add(to, t), b.add(b.mul(block, blockRows), r)}, /*isWrite=*/true,
-            /*localityHint=*/3, /*isDataCache=*/true);
+  /// The rows of y that the epilogue will write, the lines of one token: of many at once
+  /// the buffers of the cache would be full.
+  void prefetchOutput(Value block, Value first, Value tokens16) {
+    Value to = b.create<arith::SubIOp>(first, args.first);
+    to = b.add(to, b.create<arith::ShRUIOp>(tokens16, b.index(16)));
+    for (int64_t r = 0; r < blockRows; r += epilogueRows)
+      b.create<memref::PrefetchOp>(args.y, ValueRange{to, b.add(b.mul(block, blockRows), r)},
+                                   /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
   }
 
   LinearBuilder &b;
@@ -494,6 +571,7 @@ private:
   Coding coding;
   int64_t planes;
   int64_t steps; ///< of 128 bytes in a block of rows
+  int64_t panelSteps;
   int64_t chunk;
   int64_t lanes; ///< int32 lanes, rows, in a vector
   Value sums, totals, panel;

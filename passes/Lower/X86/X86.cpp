@@ -48,7 +48,8 @@ int64_t widest(Idiom idiom, int64_t bytes, const IsaInfo &isa) {
 
 template <typename Op> class X86Pattern : public OpRewritePattern<Op> {
 public:
-  X86Pattern(MLIRContext *context, const IsaInfo &isa) : OpRewritePattern<Op>(context), isa(isa) {}
+  X86Pattern(MLIRContext *context, const IsaInfo &isa, PatternBenefit benefit = 1)
+      : OpRewritePattern<Op>(context, benefit), isa(isa) {}
 
 protected:
   Value call(VectorParts &v, const Intrinsic *row, Type type, ValueRange operands) const {
@@ -304,6 +305,30 @@ public:
   }
 };
 
+/// A plane in the middle: one lookup in place of a shift and an AND, which share ports with
+/// the dot products.
+class UnpackPattern : public X86Pattern<uk::UnpackOp> {
+public:
+  UnpackPattern(MLIRContext *context, const IsaInfo &isa)
+      : X86Pattern(context, isa, /*benefit=*/2) {}
+
+  LogicalResult matchAndRewrite(uk::UnpackOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    const Intrinsic *lookup = find(Idiom::Lookup64, v.lanes(op.getInput()), isa);
+    int64_t plane = op.getPlane();
+    if (!lookup || op.getInPlace() || plane == 0 || plane == 3)
+      return failure();
+    // The lookup ignores bits 6 and 7, plane 3.
+    SmallVector<int8_t> codes;
+    for (int i = 0; i < 64; ++i)
+      codes.push_back(int8_t(i >> (2 * plane) & 3));
+    auto type = cast<VectorType>(op.getType());
+    Value table = v.create<arith::ConstantOp>(DenseElementsAttr::get(type, ArrayRef(codes)));
+    rewriter.replaceOp(op, call(v, lookup, type, {table, op.getInput()}));
+    return success();
+  }
+};
+
 /// Two lookups in tables of 64 bytes. The first gives c3, c4 and T mod 7; under the two
 /// bits of u that is w.
 class UnpackBase3Pattern : public X86Pattern<uk::UnpackBase3Op> {
@@ -337,9 +362,10 @@ public:
 } // namespace
 
 void populateX86Patterns(RewritePatternSet &patterns, const IsaInfo &isa) {
-  patterns.add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern,
-               WidenFloatPattern, SelectPairsPattern, ExpandPairsPattern, UnpackBase3Pattern>(
-      patterns.getContext(), isa);
+  patterns
+      .add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern, WidenFloatPattern,
+           SelectPairsPattern, ExpandPairsPattern, UnpackPattern, UnpackBase3Pattern>(
+          patterns.getContext(), isa);
 }
 
 } // namespace lobit

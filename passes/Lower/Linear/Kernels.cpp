@@ -17,7 +17,7 @@ namespace lobit {
 
 int64_t ActShape::paddedColumns() const {
   int64_t padded = roundUp(columns, findLayout(layout)->columnBlock);
-  if (!isTile(layout))
+  if (!isTile(layout) && layout != Layout::I6Tile)
     return padded;
   // An odd number of cache lines: the rows of a tile then lie in different sets.
   return 64 * (ceilDiv(padded, 64) | 1);

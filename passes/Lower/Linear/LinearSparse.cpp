@@ -1,7 +1,8 @@
 // i6_tile: pair-sparse 6-bit weights, 32 rows along the lanes.
 //
 // One token: the kept activations of each row are selected as u8 x + 128 and multiplied
-// with the s8 codes v, so 128 times the stored sum of the row is subtracted.
+// with the s8 codes v, so 128 times the stored sum of the row is subtracted. Several blocks
+// of rows are done side by side: more streams ask memory for more lines at a time.
 // More tokens: a panel of columns is expanded to dense codes u8 v + 32 on the stack, for
 // all tokens; 32 times the sum of all activations is subtracted.
 // int32 sums may wrap in between: they are exact modulo 2^32 and the result fits. Where
@@ -25,11 +26,14 @@ constexpr int64_t blockRows = kI6TileRows, blockColumns = kI6TileColumns;
 constexpr int64_t rowSumBytes = kI6TileSums, blockBytes = kI6TileBytes;
 constexpr int64_t steps = 4, stepColumns = 16, stepBytes = 192, planeBytes = 64;
 constexpr int64_t quadBytes = 4 * blockRows; // of the panel, 4 columns
-// Four lines a step: asking for all 14 of a column block at once fills the line buffers.
-constexpr int64_t prefetchAhead = 2048, prefetchLines = 4;
+constexpr int64_t packedQuadBytes = 4 * blockBytes / blockColumns;
+/// A page ahead into the second level cache, a quarter of one into the first. Four lines a
+/// step: asking for all 14 of a column block at once fills the line buffers.
+constexpr int64_t farAhead = 4096, nearAhead = 1024, prefetchLines = 4;
 
-constexpr int64_t panelBlocks = 8, chunkTokens = 128;
-static_assert(panelBlocks * blockColumns * blockRows + chunkTokens * blockRows * 4 <= 32768,
+/// Panels are equal shares of the columns, of at most so many blocks of columns.
+constexpr int64_t maxPanelBlocks = 12, chunkTokens = 128;
+static_assert(maxPanelBlocks * blockColumns * blockRows + chunkTokens * blockRows * 4 <= 49152,
               "the stack of any thread holds the panel and the sums");
 
 // |v| <= 32, x + 128 <= 255, v + 32 <= 63, |x| <= 128; two additions in an int16 lane.
@@ -47,7 +51,10 @@ public:
                const LinearArguments &args)
       : b(b), shape(shape), form(form), args(args), epilogue(b, shape, args), lanes(form.width / 4),
         slices(planeBytes / form.width), blocks(ceilDiv(shape.in, blockColumns)),
-        chunk(std::min(chunkTokens, shape.maxRows)), isSigned(form.form == Form::SignedQuads),
+        panelBlocks(ceilDiv(blocks, ceilDiv(blocks, maxPanelBlocks))),
+        chunk(std::min(chunkTokens, shape.maxRows)),
+        // Of a large tile the codes and activations of two would not fit in the registers.
+        quads(form.width == 64 ? 1 : 2), isSigned(form.form == Form::SignedQuads),
         inPlace(form.form == Form::Quads && shape.in <= maxColumnsInPlace) {}
 
   void build() {
@@ -56,16 +63,22 @@ public:
       sums = b.onStack({chunk * blockRows}, b.getI32Type());
     }
     Value rowBlocks = b.index(ceilDiv(shape.out, blockRows));
-    forShare(b, rowBlocks, args.thread, args.threads, [&](Value block) {
-      if (shape.maxRows == 1)
-        return oneToken(block, args.first);
-      b.loop(args.first, args.rows, chunk, [&](Value token) {
-        Value count = b.min(b.create<arith::SubIOp>(args.rows, token), b.index(chunk));
-        b.when(
-            b.less(b.index(1), count), [&] { manyTokens(block, token, count); },
-            [&] { oneToken(block, token); });
-      });
-    });
+    auto share = b.create<uk::ThreadRangeOp>(b.getIndexType(), b.getIndexType(), rowBlocks,
+                                             args.thread, args.threads);
+    Value begin = share.getBegin(), end = share.getEnd();
+    if (shape.maxRows == 1)
+      return oneToken(begin, end);
+    b.when(
+        b.less(b.add(args.first, 1), args.rows),
+        [&] {
+          b.loop(begin, end, 1, [&](Value block) {
+            b.loop(args.first, args.rows, chunk, [&](Value token) {
+              Value left = b.create<arith::SubIOp>(args.rows, token);
+              manyTokens(block, token, b.min(left, b.index(chunk)));
+            });
+          });
+        },
+        [&] { oneToken(begin, end); });
   }
 
 private:
@@ -88,23 +101,37 @@ private:
     return masks;
   }
 
-  /// Runs `body(step, at, masks)` for the four steps of 16 columns of a column block;
-  /// nibbles 0 and 1 of the masks are those of the step. `carried` goes around.
-  Values forSteps(Value at, ValueRange init,
-                  llvm::function_ref<Values(Value, Value, ValueRange, ValueRange)> body) {
-    Values carried = loadMasks(at);
-    int64_t masks = carried.size();
+  /// A step of one of several column blocks; nibbles 0 and 1 of the masks are its own.
+  struct Part {
+    Value at;
+    ValueRange masks;
+  };
+
+  /// Runs `body(step, parts, carried)` for the four steps of 16 columns of the column blocks
+  /// at `blocksAt`. `carried` goes around.
+  Values forSteps(ArrayRef<Value> blocksAt, ValueRange init,
+                  llvm::function_ref<Values(Value, ArrayRef<Part>, ValueRange)> body) {
+    Values carried;
+    for (Value at : blocksAt)
+      carried.append(loadMasks(at));
+    int64_t masks = carried.size(), perBlock = 2 * slices;
     carried.append(init.begin(), init.end());
     Values results =
         b.loop(b.index(0), b.index(steps), 1, carried, [&](Value step, ValueRange values) {
           Values next;
           for (Value mask : values.take_front(masks))
             next.push_back(b.create<arith::ShRUIOp>(mask, b.splatInt(8, 32, lanes)));
-          Value share = b.add(at, b.mul(step, blockBytes / steps));
-          for (int64_t line = 0; line < prefetchLines; ++line)
-            b.prefetch(args.weights, share, prefetchAhead + 64 * line);
-          next.append(body(step, b.add(at, b.mul(step, stepBytes)), values.take_front(masks),
-                           values.drop_front(masks)));
+          SmallVector<Part> parts;
+          for (auto [i, at] : llvm::enumerate(blocksAt)) {
+            Value share = b.add(at, b.mul(step, blockBytes / steps));
+            for (int64_t line = 0; line < prefetchLines; ++line) {
+              b.prefetch(args.weights, share, farAhead + 64 * line, /*locality=*/2);
+              b.prefetch(args.weights, share, nearAhead + 64 * line);
+            }
+            parts.push_back(
+                {b.add(at, b.mul(step, stepBytes)), values.slice(i * perBlock, perBlock)});
+          }
+          next.append(body(step, parts, values.drop_front(masks)));
           return next;
         });
     return Values(results.begin() + masks, results.end());
@@ -124,7 +151,51 @@ private:
 
   //===--- one token ---------------------------------------------------------===//
 
-  void oneToken(Value block, Value token) {
+  /// Blocks begin .. end - 1 of rows, as many side by side as the form says.
+  void oneToken(Value begin, Value end) {
+    int64_t most = form.rows1 / blockRows;
+    auto sideBySide = [&](Value from, Value to, int64_t count) {
+      b.loop(from, to, count, [&](Value block) {
+        Values together;
+        for (int64_t i = 0; i < count; ++i)
+          together.push_back(b.add(block, i));
+        rowTile(together);
+      });
+    };
+    Value tiled = begin;
+    if (most > 1) {
+      Value rest = b.create<arith::RemUIOp>(b.create<arith::SubIOp>(end, begin), b.index(most));
+      tiled = b.create<arith::SubIOp>(end, rest);
+      sideBySide(begin, tiled, most);
+    }
+    sideBySide(tiled, end, 1);
+  }
+
+  /// The first token, in these blocks of rows.
+  void rowTile(ArrayRef<Value> together) {
+    Values acc;
+    for (Value block : together)
+      acc.append(firstSums(block));
+    acc = b.loop(b.index(0), b.index(blocks), 1, acc, [&](Value column, ValueRange carried) {
+      Value first = b.mul(column, blockColumns);
+      Values at;
+      for (Value block : together)
+        at.push_back(columnBlockAt(block, column));
+      return forSteps(at, carried, [&](Value step, ArrayRef<Part> parts, ValueRange values) {
+        return oneStep(b.add(first, b.mul(step, stepColumns)), parts, values);
+      });
+    });
+    for (auto [i, sum] : llvm::enumerate(acc)) {
+      Value block = together[i / (2 * slices)];
+      int64_t row = i % (2 * slices) * lanes;
+      if (inPlace)
+        sum = b.create<arith::ShRSIOp>(sum, b.splatInt(2, 32, lanes));
+      epilogue.storeScaled(sum, b.add(b.mul(block, blockRows), row), args.first);
+    }
+  }
+
+  /// What biased activations add, subtracted beforehand.
+  Values firstSums(Value block) {
     Values acc;
     for (int64_t i = 0; i < 2 * slices; ++i) {
       if (isSigned) {
@@ -138,54 +209,44 @@ private:
           b.create<arith::MulIOp>(sum, b.splatInt(-maxActivation * (inPlace ? 4 : 1), 32, lanes));
       acc.push_back(bias);
     }
-    acc = b.loop(b.index(0), b.index(blocks), 1, acc, [&](Value column, ValueRange carried) {
-      Value first = b.mul(column, blockColumns);
-      return forSteps(columnBlockAt(block, column), carried,
-                      [&](Value step, Value at, ValueRange masks, ValueRange values) {
-                        Value from = b.add(first, b.mul(step, stepColumns));
-                        return oneStep(token, from, at, masks, values);
-                      });
-    });
-    for (int64_t i = 0; i < 2 * slices; ++i) {
-      Value d = acc[i];
-      if (inPlace)
-        d = b.create<arith::ShRSIOp>(d, b.splatInt(2, 32, lanes));
-      epilogue.storeScaled(d, b.add(b.mul(block, blockRows), i * lanes), token);
-    }
-  }
-
-  /// acc + the products of 16 columns.
-  Values oneStep(Value token, Value column, Value at, ValueRange masks, ValueRange carried) {
-    Values acc(carried.begin(), carried.end()), x;
-    for (int64_t c = 0; c < 2; ++c)
-      x.push_back(b.load(b.i8s(8), args.input[0], {token, b.add(column, 8 * c)}));
-    for (int64_t slice = 0; slice < slices; ++slice) {
-      Values codes = loadCodes(at, slice, inPlace);
-      for (int64_t h = 0; h < 2; ++h) {
-        Value &a = acc[h * slices + slice];
-        auto kept = [&](int64_t c) -> Value {
-          return b.create<uk::SelectPairsOp>(b.i8s(form.width), x[c], masks[h * slices + slice], c,
-                                             /*biased=*/!isSigned);
-        };
-        a = addProducts(a, {kept(0), kept(1)}, {codes[h], codes[2 + h]}, maxBiased,
-                        inPlace ? 4 * maxCode : maxCode);
-      }
-    }
     return acc;
   }
 
-  /// acc + the products of two vectors of bytes.
+  /// acc + the products of 16 columns, [part][half][slice].
+  Values oneStep(Value column, ArrayRef<Part> parts, ValueRange carried) {
+    Values acc(carried.begin(), carried.end()), x;
+    for (int64_t c = 0; c < 2; ++c)
+      x.push_back(b.load(b.i8s(8), args.input[0], {args.first, b.add(column, 8 * c)}));
+    for (auto [i, part] : llvm::enumerate(parts))
+      for (int64_t slice = 0; slice < slices; ++slice) {
+        Values codes = loadCodes(part.at, slice, inPlace);
+        for (int64_t h = 0; h < 2; ++h) {
+          Value &a = acc[(2 * i + h) * slices + slice];
+          Value masks = part.masks[h * slices + slice];
+          auto kept = [&](int64_t c) -> Value {
+            return b.create<uk::SelectPairsOp>(b.i8s(form.width), x[c], masks, c,
+                                               /*biased=*/!isSigned);
+          };
+          a = addProducts(a, {kept(0), kept(1)}, {codes[h], codes[2 + h]}, maxBiased,
+                          inPlace ? 4 * maxCode : maxCode);
+        }
+      }
+    return acc;
+  }
+
+  /// acc + the products of one or two vectors of bytes.
   Value addProducts(Value acc, ArrayRef<Value> lhs, ArrayRef<Value> rhs, int64_t max, int64_t by) {
+    int64_t additions = lhs.size();
     if (form.form != Form::Pairs) {
-      for (int64_t i = 0; i < 2; ++i)
+      for (int64_t i = 0; i < additions; ++i)
         acc = isSigned ? b.create<uk::DotS8Op>(acc.getType(), acc, lhs[i], rhs[i]).getResult()
                        : b.create<uk::DotI8Op>(acc.getType(), acc, lhs[i], rhs[i], max).getResult();
       return acc;
     }
     Value pairs = b.zero(b.i16s(form.width / 2));
-    for (int64_t i = 0; i < 2; ++i)
-      pairs = b.create<uk::DotI8PairsOp>(pairs.getType(), pairs, lhs[i], rhs[i], max,
-                                         /*additions=*/2, by);
+    for (int64_t i = 0; i < additions; ++i)
+      pairs =
+          b.create<uk::DotI8PairsOp>(pairs.getType(), pairs, lhs[i], rhs[i], max, additions, by);
     return b.create<uk::WidenAddOp>(acc.getType(), acc, pairs);
   }
 
@@ -197,12 +258,13 @@ private:
       Value size = b.min(b.create<arith::SubIOp>(b.index(blocks), from), b.index(panelBlocks));
       b.loop(b.index(0), size, 1, [&](Value i) { expand(block, b.add(from, i), i); });
       Value done = b.index(0);
-      for (int64_t tokens = form.tokens; tokens >= 1; tokens /= 2) {
+      for (int64_t tokens = form.tokens; tokens >= 1;
+           tokens = llvm::bit_floor(uint64_t(tokens - 1))) {
         Value left = b.create<arith::SubIOp>(count, done);
         Value end = b.create<arith::SubIOp>(count, b.create<arith::RemUIOp>(left, b.index(tokens)));
         b.loop(done, end, tokens, [&](Value i) {
           for (int64_t row = 0; row < blockRows; row += form.rowsN)
-            panelTile(token, i, tokens, row, b.mul(from, blockColumns), size);
+            panelTile(block, token, i, tokens, row, from, size);
         });
         done = end;
       }
@@ -230,8 +292,9 @@ private:
   /// Writes a column block as dense codes, [quad of columns][row][4 bytes].
   void expand(Value block, Value columnBlock, Value to) {
     Value first = b.mul(to, blockColumns / 4 * quadBytes);
-    forSteps(columnBlockAt(block, columnBlock), {},
-             [&](Value step, Value at, ValueRange masks, ValueRange) -> Values {
+    forSteps({columnBlockAt(block, columnBlock)}, {},
+             [&](Value step, ArrayRef<Part> parts, ValueRange) -> Values {
+               auto [at, masks] = parts[0];
                Value out = b.add(first, b.mul(step, stepColumns / 4 * quadBytes));
                for (int64_t slice = 0; slice < slices; ++slice) {
                  Values codes = loadCodes(at, slice, /*times4=*/false);
@@ -260,8 +323,10 @@ private:
   }
 
   /// sums of `tokens` tokens from i and rows row .. row + rowsN - 1, plus a panel of `size`
-  /// column blocks from column `first`.
-  void panelTile(Value token, Value i, int64_t tokens, int64_t row, Value first, Value size) {
+  /// column blocks from `columnBlock`.
+  void panelTile(Value block, Value token, Value i, int64_t tokens, int64_t row, Value columnBlock,
+                 Value size) {
+    prefetchOutput(block, token, i, tokens);
     int64_t vectors = form.rowsN / lanes;
     auto sumsAt = [&](int64_t t, int64_t v) {
       return b.add(b.mul(b.add(i, t), blockRows), row + v * lanes);
@@ -270,22 +335,27 @@ private:
     for (int64_t t = 0; t < tokens; ++t)
       for (int64_t v = 0; v < vectors; ++v)
         before.push_back(b.load(b.i32s(lanes), sums, sumsAt(t, v)));
-    Value end = b.mul(size, blockColumns / 4);
-    Value from = b.add(token, i);
-    Values acc = b.loop(b.index(0), end, 2, before, [&](Value q, ValueRange carried) {
+    Value end = b.mul(size, blockColumns / 4), first = b.mul(columnBlock, blockColumns);
+    Value from = b.add(token, i), nextPanel = columnBlockAt(block, b.add(columnBlock, size));
+    Values acc = b.loop(b.index(0), end, quads, before, [&](Value q, ValueRange carried) {
       Values next(carried.begin(), carried.end());
+      // The next panel comes from memory while this one is multiplied.
+      for (int64_t n = 0; n < quads; ++n)
+        b.prefetch(args.weights, b.add(nextPanel, b.mul(b.add(q, n), packedQuadBytes)), 0,
+                   /*locality=*/2);
       Values codes;
-      for (int64_t n = 0; n < 2; ++n)
-        for (int64_t v = 0; v < vectors; ++v)
+      for (int64_t v = 0; v < vectors; ++v)
+        for (int64_t n = 0; n < quads; ++n)
           codes.push_back(
               b.load(b.i8s(form.width), panel,
                      b.add(b.mul(q, quadBytes), n * quadBytes + 4 * row + v * form.width)));
       for (int64_t t = 0; t < tokens; ++t) {
-        Value column = b.add(first, b.mul(q, 4)), at = b.add(from, t);
-        Value x[2] = {quad(at, column), quad(at, b.add(column, 4))};
+        Values x;
+        for (int64_t n = 0; n < quads; ++n)
+          x.push_back(quad(b.add(from, t), b.add(b.add(first, b.mul(q, 4)), 4 * n)));
         for (int64_t v = 0; v < vectors; ++v) {
           Value &a = next[t * vectors + v];
-          a = addProducts(a, {codes[v], codes[vectors + v]}, x, maxDense, maxActivation);
+          a = addProducts(a, ArrayRef(codes).slice(v * quads, quads), x, maxDense, maxActivation);
         }
       }
       return next;
@@ -293,6 +363,16 @@ private:
     for (int64_t t = 0; t < tokens; ++t)
       for (int64_t v = 0; v < vectors; ++v)
         b.store(acc[t * vectors + v], sums, sumsAt(t, v));
+  }
+
+  /// The rows of y that the epilogue will write.
+  void prefetchOutput(Value block, Value token, Value i, int64_t tokens) {
+    Value to = b.add(b.create<arith::SubIOp>(token, args.first), i);
+    for (int64_t t = 0; t < tokens; ++t)
+      for (int64_t r = 0; r < blockRows; r += 16)
+        b.create<memref::PrefetchOp>(
+            args.y, ValueRange{b.add(to, t), b.add(b.mul(block, blockRows), r)}, /*isWrite=*/true,
+            /*localityHint=*/3, /*isDataCache=*/true);
   }
 
   LinearBuilder &b;
@@ -303,9 +383,11 @@ private:
   int64_t lanes;  ///< rows in a vector
   int64_t slices; ///< vectors in a plane
   int64_t blocks; ///< of columns
-  int64_t chunk;  ///< tokens that share a panel
-  bool isSigned;  ///< both operands of a product
-  bool inPlace;   ///< codes times 4, one token
+  int64_t panelBlocks;
+  int64_t chunk; ///< tokens that share a panel
+  int64_t quads; ///< of columns in a step of a tile
+  bool isSigned; ///< both operands of a product
+  bool inPlace;  ///< codes times 4, one token
   Value panel, sums;
 };
 

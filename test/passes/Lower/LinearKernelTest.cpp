@@ -755,6 +755,7 @@ TEST(KernelInstructions, TilesDoNotSpillInTheirInnermostLoops) {
   for (const Expected &e : {Expected{Layout::T2Tile, Isa::Avx512Vnni, "vpdpbusd"},
                             {Layout::I8Tile, Isa::Avx512Vnni, "vpdpbusd"},
                             {Layout::B3Tile, Isa::Avx512Vbmi, "vpdpbusd"},
+                            {Layout::I6Tile, Isa::Avx512Vnni, "vpdpbusd"},
                             {Layout::T2Tile, Isa::AvxVnni, "vpdpbusd"},
                             {Layout::I4Tile, Isa::Avx512Vnni, "vpdpbusd"},
                             {Layout::I4Tile, Isa::AvxVnni, "vpdpbusd"},

@@ -42,9 +42,9 @@ function(lobit_tool name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS})
 endfunction()
 
-# lobit_unit_test(<name> SOURCES ... DEPENDS ...)  A gtest program, one ctest entry.
+# lobit_unit_test(<name> [SHARDS n] SOURCES ... DEPENDS ...)  A gtest program; one ctest entry, or n.
 function(lobit_unit_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SHARDS" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/runtime/include)
   # The macros of gtest are ifs; g++ warns about one inside another.
@@ -53,5 +53,16 @@ function(lobit_unit_test name)
                              LOBIT_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/unittests)
-  add_test(NAME ${name} COMMAND ${name})
+  if(NOT ARG_SHARDS)
+    add_test(NAME ${name} COMMAND ${name})
+    return()
+  endif()
+  # Parts that run side by side; each needs a report of its own.
+  math(EXPR last "${ARG_SHARDS} - 1")
+  foreach(shard RANGE ${last})
+    add_test(NAME ${name}-${shard}
+             COMMAND ${name} --gtest_output=xml:${PROJECT_BINARY_DIR}/results/gtest/${name}-${shard}.xml)
+    set_tests_properties(${name}-${shard} PROPERTIES ENVIRONMENT
+                         "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${shard}")
+  endforeach()
 endfunction()

@@ -97,6 +97,7 @@ private:
     std::string codes = fresh(), packed = fresh();
     std::string method = scheme.find("int8") != std::string::npos   ? "absmax"
                          : scheme.find("int6") != std::string::npos ? "magnitude"
+                         : scheme.find("int4") != std::string::npos ? "search"
                                                                     : "absmean-refit";
     typeOf[codes] = base + scheme + ">";
     typeOf[packed] = base + scheme + ", " + layout + ">";

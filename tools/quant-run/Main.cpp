@@ -47,7 +47,7 @@ static json beaconJson(const BeaconOption &beacon) {
           {"bytes", r.bytes},      {"authenticated", r.authenticated},
           {"alert", r.alert},      {"SDS", r.sds},
           {"norm_dmu", r.normDmu}, {"cos_mu", r.cosMu},
-          {"tr_Sigma", r.trSigma}};
+          {"tr_Sigma", r.trSigma}, {"seconds", r.seconds}};
 }
 
 static int endOutput() {

@@ -5,6 +5,7 @@
 #include "tools/support/BeaconFiles.h"
 #include "tools/support/BeaconKeys.h"
 
+#include <chrono>
 #include <cstring>
 
 namespace lobit {
@@ -34,6 +35,7 @@ struct BeaconOption::Impl {
   beacon::Recorder recorder;
   beacon::Results results;
   uint64_t bytes = 0;
+  double seconds = 0;
 };
 
 BeaconOption::BeaconOption(int argc, char **argv, const char *tool)
@@ -223,13 +225,16 @@ Status BeaconOption::observe(const rt::Model &model, rt::Session &session) {
 void BeaconOption::record(const float *row) { impl_->recorder.add(row); }
 
 Status BeaconOption::write() {
+  const auto begin = std::chrono::steady_clock::now();
   lobit::Result<beacon::Recorder::Finished> finished =
       impl_->recorder.finish(impl_->key ? &*impl_->key : nullptr);
   if (!finished.ok())
     return std::move(finished).status();
   impl_->results = finished->results;
   impl_->bytes = finished->bytes.size();
-  return writeBeaconFile(impl_->output, finished->bytes);
+  Status status = writeBeaconFile(impl_->output, finished->bytes);
+  impl_->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return status;
 }
 
 Status BeaconOption::drift() const { return driftStatus(impl_->results); }
@@ -244,7 +249,8 @@ BeaconOption::Result BeaconOption::result() const {
           r.sds,
           r.normDmu,
           r.cosMu,
-          r.trSigma};
+          r.trSigma,
+          impl_->seconds};
 }
 
 std::string BeaconOption::line() const {

@@ -44,6 +44,7 @@ public:
     uint64_t bytes, rows;
     bool authenticated, alert;
     double sds, normDmu, cosMu, trSigma; ///< NaN: not known
+    double seconds;                      ///< that making and writing it took
   };
   Result result() const;
   /// "out.bit: 128 rows, 1234 bytes, authenticated, SDS 0.375, ..."

@@ -225,7 +225,7 @@ class BitBeacon(unittest.TestCase):
         _, err = self.emit("--ref", ref, "--threshold", "SDS=0.2", rows=ROWS + 3, code=8)
         self.assertIn("drift: SDS is 6.125, above the threshold 0.2", err)
         self.assertEqual(self.results()["norm_dmu"], 6)
-        self.refuse(8, "the beacon reports drift", "verify", self.out, "--hmac-key-file", self.key)
+        self.refuse(8, "the beacon reports drift: SDS is 6.125, above the threshold 0.2", "verify", self.out, "--hmac-key-file", self.key)
         _, err = self.emit("--ref", ref, "--threshold", "cos_mu=0.99", rows=-ROWS, code=8)
         self.assertIn("below the threshold", err)
         npz = self.dir / "ref.npz"

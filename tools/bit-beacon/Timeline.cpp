@@ -363,7 +363,7 @@ std::string timelineHtml(const std::vector<TimelineEntry> &entries, const std::s
                     "</title>\n<style>body{font-family:sans-serif;margin:24px;color:#222}"
                     "table{border-collapse:collapse;margin-top:16px;font-size:13px}"
                     "th,td{padding:4px 10px;border-bottom:1px solid #d5d8dc;text-align:left}"
-                    "td:last-child{overflow-wrap:anywhere}"
+                    "td:not(:last-child){white-space:nowrap}"
                     "td.alarm{color:#b3202f;font-weight:bold}</style></head>\n<body><h1>" +
                     escaped(title) + "</h1>\n" + timelineSvg(entries) + "<table><tr>";
   for (const std::string &column : kColumns)

@@ -47,7 +47,8 @@ struct ConvertLobitToUKernelPass : impl::ConvertLobitToUKernelPassBase<ConvertLo
       operation.label = label;
     setOperations(shared.module, table);
     setModuleFacts(shared.module,
-                   {scratch, shared.stateBytes, static_cast<uint64_t>(shared.maxRows)});
+                   {scratch, shared.stateBytes, static_cast<uint64_t>(shared.maxRows),
+                    shared.functions[entry]->hiddenOffset()});
     setCodeTable(shared.module);
     for (func::FuncOp function : calleesFirst)
       function.erase();

@@ -161,9 +161,15 @@ void FunctionLowering::plan() {
         }
         planned[it->second].last = step.epoch;
       }
+  if (hidden) // the caller may read it afterwards
+    planned[indexOf.at(*hidden)].last = steps.back().epoch;
   ownScratch = planBuffers(planned);
   for (auto [id, place] : llvm::zip(ids, planned))
     buffers[id].offset = place.offset;
+}
+
+std::optional<uint64_t> FunctionLowering::hiddenOffset() const {
+  return hidden ? std::optional(scratchBase + buffers[*hidden].offset) : std::nullopt;
 }
 
 //===--- functions ----------------------------------------------------------===//
@@ -356,6 +362,9 @@ LogicalResult FunctionLowering::analyzeOp(Operation *op) {
     if (!llvm::all_of(op->getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); }))
       return op->emitOpError("has a result with fewer rows than the call; expected that it is "
                              "returned and not used otherwise");
+    if (const BufferId input = tensors.at(head.getInput());
+        isEntry && buffers[input].section == uk::Section::Scratch)
+      hidden = input;
     return analyzeLinear(op, head.getInput(), head.getWeight(), Value(), head.getFirst());
   }
   if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))

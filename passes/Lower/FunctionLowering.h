@@ -54,6 +54,9 @@ public:
   mlir::func::FuncOp getSource() { return source; }
   /// The traced operations it runs, calls included, without labels.
   llvm::ArrayRef<TracedOperation> getOperations() const { return operations; }
+  /// Where the entry leaves the rows that lm.head multiplies, [maxRows, hidden] f32 in the
+  /// scratch, when it returns; known after analyze.
+  std::optional<uint64_t> hiddenOffset() const;
 
   /// Where its scratch starts: behind that of all callers.
   uint64_t scratchBase = 0;
@@ -151,6 +154,8 @@ private:
   llvm::SmallVector<Step> steps;
   llvm::SmallVector<TracedOperation> operations;
   uint64_t ownScratch = 0;
+  /// The input of lm.head.
+  std::optional<BufferId> hidden;
   bool waitsAtEnd = false;
 
   llvm::DenseMap<mlir::Value, BufferId> tensors;

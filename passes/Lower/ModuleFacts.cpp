@@ -11,6 +11,8 @@ void setModuleFacts(ModuleOp module, const ModuleFacts &facts) {
   module->setAttr(scratchSizeAttr, builder.getI64IntegerAttr(facts.scratchBytes));
   module->setAttr(stateSizeAttr, builder.getI64IntegerAttr(facts.stateBytes));
   module->setAttr(maxRowsAttr, builder.getI64IntegerAttr(facts.maxRows));
+  if (facts.hiddenOffset)
+    module->setAttr(hiddenOffsetAttr, builder.getI64IntegerAttr(*facts.hiddenOffset));
 }
 
 ModuleFacts moduleFacts(ModuleOp module) {
@@ -18,7 +20,10 @@ ModuleFacts moduleFacts(ModuleOp module) {
     auto value = module->getAttrOfType<IntegerAttr>(name);
     return value ? value.getInt() : 0;
   };
-  return {read(scratchSizeAttr), read(stateSizeAttr), read(maxRowsAttr)};
+  ModuleFacts facts{read(scratchSizeAttr), read(stateSizeAttr), read(maxRowsAttr), std::nullopt};
+  if (module->hasAttr(hiddenOffsetAttr))
+    facts.hiddenOffset = read(hiddenOffsetAttr);
+  return facts;
 }
 
 } // namespace lobit

@@ -6,6 +6,7 @@
 #include "mlir/IR/BuiltinOps.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace lobit {
 
@@ -13,6 +14,7 @@ namespace lobit {
 inline constexpr const char *scratchSizeAttr = "lobit.scratch_size";
 inline constexpr const char *stateSizeAttr = "lobit.state_size";
 inline constexpr const char *maxRowsAttr = "lobit.max_rows";
+inline constexpr const char *hiddenOffsetAttr = "lobit.hidden_offset";
 
 /// Attribute of the module: the symbols of LobitCodeTable's functions, the model first.
 inline constexpr const char *codeTableAttr = "lobit.functions";
@@ -22,6 +24,8 @@ struct ModuleFacts {
   uint64_t scratchBytes = 0;
   uint64_t stateBytes = 0;
   uint64_t maxRows = 0;
+  /// Of the rows that lm.head multiplies, in the scratch after a call.
+  std::optional<uint64_t> hiddenOffset;
 };
 
 void setModuleFacts(mlir::ModuleOp module, const ModuleFacts &facts);

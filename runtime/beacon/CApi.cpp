@@ -3,6 +3,7 @@
 #include "lobit/beacon.h"
 #include "runtime/beacon/Decode.h"
 #include "runtime/beacon/Recorder.h"
+#include "runtime/beacon/References.h"
 #include "runtime/beacon/Routing.h"
 #include "runtime/beacon/Verify.h"
 #include "runtime/run/CApiStructs.h"
@@ -16,6 +17,8 @@ using namespace lobit::beacon;
 
 struct lobit_beacon {
   RecorderOptions options;
+  std::string tensor; ///< of the session: "logits" or "hidden"
+  References references;
   std::optional<Recorder> recorder; ///< once the dimension is known
   std::optional<Key> key;
   lobit_session *session = nullptr;
@@ -36,17 +39,23 @@ Result<std::optional<Key>> takeKey(const void *bytes, size_t size) {
   return std::optional<Key>(std::move(key).value());
 }
 
-Status takeReference(const lobit_beacon_options &in, RecorderOptions &out) {
-  if (!in.reference)
-    return {};
-  View view;
-  const Fault fault = parse(bytesOf(in.reference, in.reference_size), view);
-  if (!fault.ok())
-    return fault.status().withContext("the reference");
-  Verdict verdict = verify(view, Request());
-  if (!verdict.ok() && verdict.status.code() != StatusCode::DRIFT)
-    return std::move(verdict.status).withContext("the reference");
-  out.reference = Reference{muOf(view), hexText(view.context(), kContextBytes)};
+/// Of several references, the one of that tensor of the model; there is none for vectors
+/// of the caller's own.
+Status chooseReference(lobit_beacon &beacon, const char *family) {
+  if (beacon.references.size() == 1) {
+    beacon.options.reference = beacon.references[0];
+  } else if (beacon.references.size() > 1) {
+    const Reference *found =
+        family ? beacon.references.find({beacon.tensor, family, "id"}, beacon.options.dim)
+               : nullptr;
+    if (!found)
+      return Status(StatusCode::MISSING,
+                    "none of the " + std::to_string(beacon.references.size()) +
+                        " reference beacons is of the " +
+                        (family ? beacon.tensor + " of this model" : "vectors given") +
+                        "; give that one alone");
+    beacon.options.reference = *found;
+  }
   return {};
 }
 
@@ -55,10 +64,14 @@ Result<RecorderOptions> recorderOptions(const lobit_beacon_options &in, const Ke
   if (in.window > LOBIT_BEACON_FIRST)
     return Status(StatusCode::INVALID_ARGUMENT, "the window is " + std::to_string(in.window) +
                                                     ", expected 0 (last) or 1 (first)");
+  const std::string tensor = in.tensor ? in.tensor : "logits";
+  if (tensor != "logits" && tensor != "hidden")
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "the tensor is '" + tensor + "', expected logits or hidden");
   out.dim = in.dim;
   out.keep = in.window == LOBIT_BEACON_FIRST ? Keep::First : Keep::Last;
   out.maxRows = in.max_rows ? in.max_rows : 128;
-  out.ids = {in.space_id ? in.space_id : "logits", in.model_id ? in.model_id : "model",
+  out.ids = {in.space_id ? in.space_id : tensor, in.model_id ? in.model_id : "model",
              in.pi_id ? in.pi_id : "id"};
   Result<SigmaChoice> sigma = SigmaChoice::parse(in.sigma ? in.sigma : "auto");
   if (!sigma.ok())
@@ -69,8 +82,6 @@ Result<RecorderOptions> recorderOptions(const lobit_beacon_options &in, const Ke
     out.judgement.sdsWeights = {in.sds_w_mu, in.sds_w_trS};
   if (in.has_sds_limit)
     out.judgement.thresholds = {{Metric::Sds, in.sds_limit}};
-  if (Status status = takeReference(in, out); !status.ok())
-    return status;
   if (in.has_origin) {
     Origin origin;
     if (key)
@@ -84,7 +95,9 @@ Result<RecorderOptions> recorderOptions(const lobit_beacon_options &in, const Ke
   return out;
 }
 
-Status startRecording(lobit_beacon &beacon) {
+Status startRecording(lobit_beacon &beacon, const char *family) {
+  if (Status status = chooseReference(beacon, family); !status.ok())
+    return status;
   Result<Recorder> recorder = Recorder::create(beacon.options);
   if (!recorder.ok())
     return std::move(recorder).status();
@@ -92,8 +105,16 @@ Status startRecording(lobit_beacon &beacon) {
   return {};
 }
 
-void observe(void *user, uint64_t, const float *logits) {
-  static_cast<lobit_beacon *>(user)->recorder->add(logits);
+void observe(void *user, uint64_t, const float *row) {
+  static_cast<lobit_beacon *>(user)->recorder->add(row);
+}
+auto observerSetter(const lobit_beacon &beacon) {
+  return beacon.tensor == "hidden" ? lobit_session_set_hidden_observer : lobit_session_set_observer;
+}
+void detach(lobit_beacon &beacon) {
+  if (beacon.session)
+    observerSetter(beacon)(beacon.session, nullptr, nullptr, nullptr);
+  beacon.session = nullptr;
 }
 
 } // namespace
@@ -109,13 +130,22 @@ lobit_status lobit_beacon_create(const lobit_beacon_options *given, lobit_beacon
   Result<RecorderOptions> recorder = recorderOptions(in, *key ? &**key : nullptr);
   if (!recorder.ok())
     return report(error, recorder.status());
+  References references;
+  if (in.reference) {
+    Result<References> read = References::read(bytesOf(in.reference, in.reference_size));
+    if (!read.ok())
+      return report(error, std::move(read).status().withContext("the reference"));
+    references = std::move(read).value();
+  }
   lobit_beacon *beacon = new (std::nothrow) lobit_beacon();
   if (!beacon)
     return report(error, Status(StatusCode::OUT_OF_MEMORY, "no memory for a beacon"));
   beacon->options = std::move(recorder).value();
   beacon->key = std::move(key).value();
-  if (in.dim != 0)
-    if (Status status = startRecording(*beacon); !status.ok()) {
+  beacon->tensor = in.tensor ? in.tensor : "logits";
+  beacon->references = std::move(references);
+  if (in.dim != 0 && !in.tensor)
+    if (Status status = startRecording(*beacon, nullptr); !status.ok()) {
       delete beacon;
       return report(error, status);
     }
@@ -124,36 +154,35 @@ lobit_status lobit_beacon_create(const lobit_beacon_options *given, lobit_beacon
 }
 
 void lobit_beacon_release(lobit_beacon *beacon) {
-  if (beacon && beacon->session)
-    lobit_session_set_observer(beacon->session, nullptr, nullptr, nullptr);
+  if (beacon)
+    detach(*beacon);
   delete beacon;
 }
 
 lobit_status lobit_beacon_attach(lobit_beacon *beacon, lobit_session *session, lobit_error *error) {
   if (!beacon)
     return invalid(error, "lobit_beacon_attach needs a beacon");
-  if (beacon->session && beacon->session != session)
-    lobit_session_set_observer(beacon->session, nullptr, nullptr, nullptr);
-  beacon->session = nullptr;
+  detach(*beacon);
   if (!session)
     return LOBIT_STATUS_OK;
   lobit_model_info info = {};
   info.struct_size = sizeof(info);
   if (lobit_status status = lobit_session_get_model_info(session, &info))
     return status;
-  if (info.vocab > kMaxDim || (beacon->options.dim != 0 && beacon->options.dim != info.vocab))
-    return report(error,
-                  Status(StatusCode::MISMATCH,
-                         "the beacon takes vectors of " + std::to_string(beacon->options.dim) +
-                             " numbers, the model has " + std::to_string(info.vocab) + " logits"));
+  const uint64_t dim = beacon->tensor == "hidden" ? info.hidden : info.vocab;
+  if (dim > kMaxDim || (beacon->options.dim != 0 && beacon->options.dim != dim))
+    return report(error, Status(StatusCode::MISMATCH,
+                                "the beacon takes vectors of " +
+                                    std::to_string(beacon->options.dim) + " numbers, the " +
+                                    beacon->tensor + " of the model has " + std::to_string(dim)));
   Content::ArtifactName artifact;
   std::copy(std::begin(info.root_digest), std::end(info.root_digest), artifact.root.begin());
-  artifact.tensor = "logits";
+  artifact.tensor = beacon->tensor;
   beacon->options.artifact = artifact;
-  beacon->options.dim = uint32_t(info.vocab);
-  if (Status status = startRecording(*beacon); !status.ok())
+  beacon->options.dim = uint32_t(dim);
+  if (Status status = startRecording(*beacon, info.family); !status.ok())
     return report(error, status);
-  if (lobit_status status = lobit_session_set_observer(session, observe, beacon, error))
+  if (lobit_status status = observerSetter(*beacon)(session, observe, beacon, error))
     return status;
   beacon->session = session;
   return LOBIT_STATUS_OK;

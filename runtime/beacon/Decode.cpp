@@ -47,4 +47,11 @@ std::optional<LowRank> lowRankOf(const View &view) {
   return lowRank;
 }
 
+std::string tensorOf(const View &view) {
+  if (!view.artifact)
+    return {};
+  const char *bytes = reinterpret_cast<const char *>(view.artifact.data());
+  return std::string(bytes + kRootDigestBytes, view.artifact.size - kRootDigestBytes);
+}
+
 } // namespace lobit::beacon

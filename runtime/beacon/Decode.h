@@ -14,6 +14,8 @@ namespace lobit::beacon {
 std::vector<double> muOf(const View &view);
 std::optional<Moments> momentsOf(const View &view);
 std::optional<LowRank> lowRankOf(const View &view);
+/// The tensor's name in ARTIFACT_V1; empty without one.
+std::string tensorOf(const View &view);
 
 } // namespace lobit::beacon
 

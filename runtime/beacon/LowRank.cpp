@@ -10,10 +10,11 @@ namespace {
 /// A symmetric matrix [n, n] and its eigenvectors, by cyclic Jacobi rotations.
 class SymmetricEigen {
 public:
-  SymmetricEigen(std::vector<double> matrix, size_t n)
-      : a_(std::move(matrix)), v_(n * n, 0.0), n_(n) {
+  /// Rows `stride` apart.
+  SymmetricEigen(std::vector<double> matrix, size_t n, size_t stride)
+      : a_(std::move(matrix)), v_(n * stride, 0.0), n_(n), stride_(stride) {
     for (size_t i = 0; i < n; ++i)
-      v_[i * n + i] = 1;
+      at(v_, i, i) = 1;
     constexpr int kSweeps = 60; // it ends after about ten
     for (int sweep = 0; sweep < kSweeps && !isDiagonal(); ++sweep)
       for (size_t p = 0; p + 1 < n; ++p)
@@ -21,51 +22,66 @@ public:
           rotate(p, q);
   }
 
-  double value(size_t i) const { return a_[i * n_ + i]; }
+  double value(size_t i) const { return a_[i * stride_ + i]; }
   /// Row i of v_: the eigenvector of value(i).
-  const double *vector(size_t i) const { return &v_[i * n_]; }
+  const double *vector(size_t i) const { return &v_[i * stride_]; }
 
 private:
+  double &at(std::vector<double> &m, size_t i, size_t j) { return m[i * stride_ + j]; }
+
   bool isDiagonal() const {
     double off = 0, on = 0;
     for (size_t i = 0; i < n_; ++i)
       for (size_t j = 0; j < n_; ++j)
-        (i == j ? on : off) += a_[i * n_ + j] * a_[i * n_ + j];
+        (i == j ? on : off) += a_[i * stride_ + j] * a_[i * stride_ + j];
     return off <= 1e-30 * on;
   }
 
   void rotate(size_t p, size_t q) {
-    const double apq = a_[p * n_ + q];
-    if (apq == 0)
+    const double app = at(a_, p, p), aqq = at(a_, q, q), apq = at(a_, p, q);
+    if (apq * apq <= 1e-34 * std::fabs(app * aqq)) // less than rounding
       return;
-    const double theta = (a_[q * n_ + q] - a_[p * n_ + p]) / (2 * apq);
+    const double theta = (aqq - app) / (2 * apq);
     const double t = (theta < 0 ? -1 : 1) / (std::fabs(theta) + std::sqrt(theta * theta + 1));
     const double c = 1 / std::sqrt(t * t + 1), s = t * c;
-    for (size_t k = 0; k < n_; ++k) {
-      double &kp = a_[k * n_ + p], &kq = a_[k * n_ + q];
-      const double x = kp, y = kq;
-      kp = c * x - s * y;
-      kq = s * x + c * y;
+    turnRows(&at(a_, p, 0), &at(a_, q, 0), c, s);
+    turnRows(&at(v_, p, 0), &at(v_, q, 0), c, s);
+    at(a_, p, p) = app - t * apq;
+    at(a_, q, q) = aqq + t * apq;
+    at(a_, p, q) = at(a_, q, p) = 0;
+    for (size_t k = 0; k < n_; ++k) { // columns are as rows
+      at(a_, k, p) = at(a_, p, k);
+      at(a_, k, q) = at(a_, q, k);
     }
-    turnRows(a_, p, q, c, s);
-    turnRows(v_, p, q, c, s);
   }
-  void turnRows(std::vector<double> &m, size_t p, size_t q, double c, double s) {
+  void turnRows(double *p, double *q, double c, double s) const {
     for (size_t k = 0; k < n_; ++k) {
-      double &pk = m[p * n_ + k], &qk = m[q * n_ + k];
-      const double x = pk, y = qk;
-      pk = c * x - s * y;
-      qk = s * x + c * y;
+      const double x = p[k], y = q[k];
+      p[k] = c * x - s * y;
+      q[k] = s * x + c * y;
     }
   }
 
   std::vector<double> a_, v_;
-  size_t n_;
+  size_t n_, stride_;
 };
 
-template <typename T> std::vector<double> gramMatrix(const Rows<T> &rows, const Moments &moments) {
+/// The product of two rows, in eight partial sums that do not wait for each other.
+double dot(const double *x, const double *y, uint32_t count) {
+  double sums[8] = {};
+  uint32_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    for (uint32_t lane = 0; lane < 8; ++lane)
+      sums[lane] += x[i + lane] * y[i + lane];
+  for (; i < count; ++i)
+    sums[i % 8] += x[i] * y[i];
+  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
+template <typename T>
+std::vector<double> gramMatrix(const Rows<T> &rows, const Moments &moments, size_t stride) {
   const size_t n = rows.count;
-  std::vector<double> gram(n * n, 0.0);
+  std::vector<double> gram(n * stride, 0.0);
   // Columns in blocks, so that the centred rows of a block stay in the cache.
   constexpr uint32_t kBlock = 256;
   std::vector<double> centred(n * kBlock);
@@ -75,16 +91,12 @@ template <typename T> std::vector<double> gramMatrix(const Rows<T> &rows, const 
       for (uint32_t c = 0; c < width; ++c)
         centred[i * kBlock + c] = double(rows.row(i)[begin + c]) - moments.mu[begin + c];
     for (size_t i = 0; i < n; ++i)
-      for (size_t j = 0; j <= i; ++j) {
-        double sum = 0;
-        for (uint32_t c = 0; c < width; ++c)
-          sum += centred[i * kBlock + c] * centred[j * kBlock + c];
-        gram[i * n + j] += sum;
-      }
+      for (size_t j = 0; j <= i; ++j)
+        gram[i * stride + j] += dot(&centred[i * kBlock], &centred[j * kBlock], width);
   }
   for (size_t i = 0; i < n; ++i)
     for (size_t j = 0; j <= i; ++j)
-      gram[j * n + i] = gram[i * n + j] /= moments.weight;
+      gram[j * stride + i] = gram[i * stride + j] /= moments.weight;
   return gram;
 }
 
@@ -98,7 +110,8 @@ Result<LowRank> lowRankOf(const Rows<T> &rows, const Moments &moments, uint32_t 
                       std::to_string(rows.count) + " rows and rank " + std::to_string(rank) +
                       "; use a diagonal one");
   const size_t n = rows.count;
-  const SymmetricEigen eigen(gramMatrix(rows, moments), n);
+  const size_t stride = n | 1; // a column is not all in one set of the cache
+  const SymmetricEigen eigen(gramMatrix(rows, moments, stride), n, stride);
   std::vector<size_t> order(n);
   std::iota(order.begin(), order.end(), size_t(0));
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {

@@ -33,6 +33,12 @@ bool isExceeded(const Threshold &threshold, double value) {
   return threshold.metric == Metric::CosMu ? value < threshold.limit : value > threshold.limit;
 }
 
+std::string exceededText(const Threshold &threshold, double value) {
+  return std::string(metricName(threshold.metric)) + " is " + jsonNumber(value) +
+         (threshold.metric == Metric::CosMu ? ", below" : ", above") + " the threshold " +
+         jsonNumber(threshold.limit);
+}
+
 Results::Results() : normDmu(kUnknown), cosMu(kUnknown), trSigma(kUnknown), sds(kUnknown) {}
 
 double Results::value(Metric metric) const {
@@ -130,6 +136,13 @@ Fault checkResults(const View &view) {
   if (exceeded ? !alert : alert && !unknown)
     return bad("the drift alert of FLAGS_V1 contradicts the thresholds in RESULTS_V1");
   return {};
+}
+
+std::string resultAlert(std::string_view json) {
+  for (const Threshold &threshold : resultThresholds(json))
+    if (const double value = resultValue(json, threshold.metric); isExceeded(threshold, value))
+      return exceededText(threshold, value);
+  return "a threshold of a name that is not known here is exceeded";
 }
 
 } // namespace lobit::beacon

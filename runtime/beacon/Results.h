@@ -26,6 +26,8 @@ struct Threshold {
   double limit = 0;
 };
 bool isExceeded(const Threshold &threshold, double value);
+/// "SDS is 4.2, above the threshold 1"
+std::string exceededText(const Threshold &threshold, double value);
 
 /// NaN: not known, written as null.
 struct Results {
@@ -53,6 +55,8 @@ Fault checkResults(const View &view);
 double resultValue(std::string_view json, Metric metric);
 /// The limits in checked results, those of known metrics.
 std::vector<Threshold> resultThresholds(std::string_view json);
+/// exceededText of the first one that is exceeded; a limit of another name may be.
+std::string resultAlert(std::string_view json);
 
 } // namespace lobit::beacon
 

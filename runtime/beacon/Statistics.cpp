@@ -1,4 +1,5 @@
 #include "runtime/beacon/Statistics.h"
+#include "runtime/beacon/Parser.h"
 
 #include <algorithm>
 #include <cmath>
@@ -44,40 +45,57 @@ static Status checkFinite(const std::vector<double> &mean, const Rows<T> &rows) 
   return Status(StatusCode::NONFINITE, "the sum of a column is too large for f64");
 }
 
-/// Columns that are summed together, so that sums stay in the cache.
-static constexpr uint32_t kColumns = 512;
+/// Columns that are summed together: their part of a window is still in the cache when
+/// the second pass reads it.
+static constexpr uint32_t kColumns = 1024;
 
-template <typename T> std::vector<double> meanOf(const Rows<T> &rows) {
-  std::vector<double> mean(rows.dim, 0.0);
-  for (uint32_t begin = 0; begin < rows.dim; begin += kColumns) {
-    const uint32_t end = std::min(begin + kColumns, rows.dim);
-    for (uint64_t i = 0; i < rows.count; ++i) {
-      const T *row = rows.row(i);
-      for (uint32_t j = begin; j < end; ++j)
-        mean[j] += double(row[j]);
-    }
-    for (uint32_t j = begin; j < end; ++j)
-      mean[j] /= double(rows.count);
+/// sums[c] += term(x[i, column + c], c) for rows first .. last - 1 in order, four of them
+/// at a time, because a sum then stays in a register.
+template <typename T, typename Term>
+static void addRows(const Rows<T> &rows, uint64_t first, uint64_t last, uint32_t column,
+                    uint32_t width, double *sums, Term term) {
+  uint64_t i = first;
+  for (; i + 4 <= last; i += 4) {
+    const T *x0 = rows.row(i) + column, *x1 = rows.row(i + 1) + column;
+    const T *x2 = rows.row(i + 2) + column, *x3 = rows.row(i + 3) + column;
+    for (uint32_t c = 0; c < width; ++c)
+      sums[c] = sums[c] + term(x0[c], c) + term(x1[c], c) + term(x2[c], c) + term(x3[c], c);
   }
-  return mean;
+  for (; i < last; ++i) {
+    const T *x = rows.row(i) + column;
+    for (uint32_t c = 0; c < width; ++c)
+      sums[c] += term(x[c], c);
+  }
 }
 
-template <typename T> static void addSquares(const Rows<T> &rows, Moments &moments) {
-  moments.sigma.assign(rows.dim, 0.0);
-  for (uint32_t begin = 0; begin < rows.dim; begin += kColumns) {
-    const uint32_t end = std::min(begin + kColumns, rows.dim);
-    for (uint64_t i = 0; i < rows.count; ++i) {
-      const T *row = rows.row(i);
-      for (uint32_t j = begin; j < end; ++j) {
-        const double d = double(row[j]) - moments.mu[j];
-        moments.sigma[j] += d * d;
-      }
+/// Means, those of both halves when asked for, and the squares of a diagonal Sigma.
+template <typename T>
+static void addColumns(const Rows<T> &rows, uint32_t column, uint32_t width, Moments &moments,
+                       Halves *halves) {
+  const auto value = [](T x, uint32_t) { return double(x); };
+  double *mean = moments.mu.data() + column;
+  const uint64_t half = rows.count / 2;
+  addRows(rows, 0, half, column, width, mean, value);
+  if (halves) {
+    double *second = halves->second.data() + column;
+    addRows(rows, half, rows.count, column, width, second, value);
+    for (uint32_t c = 0; c < width; ++c) {
+      halves->first[column + c] = mean[c] / double(half);
+      second[c] /= double(rows.count - half);
     }
   }
+  addRows(rows, half, rows.count, column, width, mean, value);
+  for (uint32_t c = 0; c < width; ++c)
+    mean[c] /= double(rows.count);
+  if (moments.kind == SigmaKind::Diagonal)
+    addRows(rows, 0, rows.count, column, width, moments.sigma.data() + column,
+            [mean](T x, uint32_t c) {
+              const double d = double(x) - mean[c];
+              return d * d;
+            });
 }
 
 template <typename T> static void addProducts(const Rows<T> &rows, Moments &moments) {
-  moments.sigma.assign(uint64_t(rows.dim) * (rows.dim + 1) / 2, 0.0);
   std::vector<double> d(rows.dim);
   for (uint64_t i = 0; i < rows.count; ++i) {
     const T *row = rows.row(i);
@@ -90,7 +108,8 @@ template <typename T> static void addProducts(const Rows<T> &rows, Moments &mome
   }
 }
 
-template <typename T> Result<Moments> momentsOf(const Rows<T> &rows, SigmaKind kind) {
+template <typename T>
+Result<Moments> momentsOf(const Rows<T> &rows, SigmaKind kind, Halves *halves) {
   if (rows.count == 0 || rows.dim == 0 || rows.dim > kMaxDim)
     return Status(StatusCode::INVALID_ARGUMENT,
                   "expected at least one row of 1 to 2^24 columns, found " +
@@ -98,23 +117,28 @@ template <typename T> Result<Moments> momentsOf(const Rows<T> &rows, SigmaKind k
   Moments moments;
   moments.dim = rows.dim;
   moments.weight = double(rows.count);
-  moments.mu = meanOf(rows);
+  moments.kind = kind;
+  moments.mu.assign(rows.dim, 0.0);
+  moments.sigma.assign(sigmaCount(kind, rows.dim), 0.0);
+  if (rows.count < 2)
+    halves = nullptr;
+  if (halves) {
+    halves->first.assign(rows.dim, 0.0);
+    halves->second.assign(rows.dim, 0.0);
+  }
+  for (uint32_t column = 0; column < rows.dim; column += kColumns)
+    addColumns(rows, column, std::min(kColumns, rows.dim - column), moments, halves);
   if (Status status = checkFinite(moments.mu, rows); !status.ok())
     return status;
-  moments.kind = kind;
-  if (kind == SigmaKind::Diagonal)
-    addSquares(rows, moments);
-  else if (kind == SigmaKind::Packed)
+  if (kind == SigmaKind::Packed)
     addProducts(rows, moments);
   for (double &entry : moments.sigma)
     entry /= moments.weight;
   return moments;
 }
 
-template std::vector<double> meanOf(const Rows<float> &);
-template std::vector<double> meanOf(const Rows<double> &);
-template Result<Moments> momentsOf(const Rows<float> &, SigmaKind);
-template Result<Moments> momentsOf(const Rows<double> &, SigmaKind);
+template Result<Moments> momentsOf(const Rows<float> &, SigmaKind, Halves *);
+template Result<Moments> momentsOf(const Rows<double> &, SigmaKind, Halves *);
 
 Result<Moments> merge(const Moments &a, const Moments &b) {
   if (a.dim != b.dim || a.kind != b.kind)

@@ -49,10 +49,15 @@ template <typename T> struct Rows {
   }
 };
 
-template <typename T> std::vector<double> meanOf(const Rows<T> &rows);
-/// `kind` is None, Diagonal or Packed. No rows: INVALID_ARGUMENT. A number that is not
-/// finite: NONFINITE naming its row and column.
-template <typename T> Result<Moments> momentsOf(const Rows<T> &rows, SigmaKind kind);
+/// Means of the first floor(N / 2) rows and of the rest; empty for fewer than two rows.
+struct Halves {
+  std::vector<double> first, second;
+};
+
+/// `kind` is None, Diagonal or Packed; `halves` may be null. No rows: INVALID_ARGUMENT. A
+/// number that is not finite: NONFINITE naming its row and column.
+template <typename T>
+Result<Moments> momentsOf(const Rows<T> &rows, SigmaKind kind, Halves *halves = nullptr);
 
 /// MISMATCH unless dimension and kind agree; kinds are those of momentsOf.
 Result<Moments> merge(const Moments &a, const Moments &b);

@@ -37,8 +37,11 @@ template <typename T>
 Result<Summary> summarize(const Rows<T> &rows, SigmaChoice choice, bool wantHalves) {
   choice = choice.resolve(rows.dim, rows.count);
   Summary summary;
+  if (wantHalves)
+    summary.halves.emplace();
   Result<Moments> moments =
-      momentsOf(rows, choice.kind == SigmaChoice::Full ? SigmaKind::Packed : SigmaKind::Diagonal);
+      momentsOf(rows, choice.kind == SigmaChoice::Full ? SigmaKind::Packed : SigmaKind::Diagonal,
+                wantHalves ? &*summary.halves : nullptr);
   if (!moments.ok())
     return std::move(moments).status();
   summary.moments = std::move(moments).value();
@@ -52,11 +55,6 @@ Result<Summary> summarize(const Rows<T> &rows, SigmaChoice choice, bool wantHalv
   if (choice.kind == SigmaChoice::None) {
     summary.moments.kind = SigmaKind::None;
     summary.moments.sigma.clear();
-  }
-  summary.halves = wantHalves;
-  if (wantHalves && rows.count >= 2) {
-    summary.firstMean = meanOf(rows.slice(0, rows.count / 2));
-    summary.secondMean = meanOf(rows.slice(rows.count / 2, rows.count));
   }
   return summary;
 }
@@ -85,8 +83,8 @@ Status describe(const Summary &summary, const Reference *reference, const Judgem
     MeanShift shift;
     if (reference)
       shift = meanShift(reference->mu, moments.mu);
-    else if (!summary.firstMean.empty())
-      shift = meanShift(summary.firstMean, summary.secondMean);
+    else if (!summary.halves->first.empty())
+      shift = meanShift(summary.halves->first, summary.halves->second);
     results.normDmu = shift.norm;
     results.cosMu = shift.cosine;
     results.sds = sdsOf(judgement.sdsWeights, shift.norm, summary.trace);

@@ -25,10 +25,8 @@ struct Summary {
   Moments moments;  ///< kind None only when nothing more was asked for
   double trace = 0; ///< of the true diagonal
   std::optional<LowRank> lowRank;
-  /// Mean of the first half of the rows and of the rest; empty for fewer than 2 rows, or
-  /// when they were not kept apart.
-  std::vector<double> firstMean, secondMean;
-  bool halves = false; ///< whether the split above says something, fewer than 2 rows included
+  /// When asked for; with fewer than two rows there is nothing in them.
+  std::optional<Halves> halves;
 };
 
 template <typename T>

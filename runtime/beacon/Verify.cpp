@@ -138,7 +138,7 @@ Verdict verify(const View &view, const Request &request) {
     verdict.status = checkValues(view).status();
   if (verdict.ok() && (view.flags & kDriftAlert))
     verdict.status =
-        Status(StatusCode::DRIFT, "the beacon reports drift: " + std::string(resultsText(view)));
+        Status(StatusCode::DRIFT, "the beacon reports drift: " + resultAlert(resultsText(view)));
   if (verdict.ok())
     verdict.acceptable = Answer::Yes;
   return verdict;

@@ -300,7 +300,7 @@ Status ArtifactView::readStructure() {
     else if (section.type == SectionType::Tensors)
       status = decodeTensors(bytes, weights().size, tensors_);
     else if (section.type == SectionType::Kernels)
-      status = decodeKernels(bytes, isas, kernels_);
+      status = decodeKernels(bytes, isas, metadata_, kernels_);
     else if (section.type == SectionType::KnownAnswers)
       status = decodeKnownAnswers(bytes, metadata_, knownAnswers_);
     if (!status.ok())

@@ -132,6 +132,8 @@ struct OperationInfo {
 struct KernelVariant {
   Isa isa = Isa::X86V1;
   std::vector<OperationInfo> operations;
+  /// Where functions[0] leaves the final hidden state, f32 [rows, hidden], in the scratch.
+  std::optional<uint64_t> hiddenOffset;
 };
 
 //===--- known answers ------------------------------------------------------===//
@@ -229,7 +231,7 @@ public:
 
   ByteView tokenizer() const { return content(SectionType::Tokenizer); }
   ByteView report() const { return content(SectionType::Report); }
-  /// A BIT beacon (docs/format-bit.md), not checked here. Empty when there is none.
+  /// BIT beacons (docs/format-bit.md), not checked here. Empty when there are none.
   ByteView calibration() const { return content(SectionType::Calibration); }
   ByteView weights() const { return content(SectionType::Weights); }
 

@@ -646,6 +646,19 @@ Status decodeTensors(const SectionBytes &section, uint64_t weightBytes,
 
 //===--- kernels ------------------------------------------------------------===//
 
+/// The hidden state of a language model starts at a multiple of this.
+constexpr uint64_t kScratchUnit = 64;
+
+/// How many places in the scratch have room for the hidden state.
+static uint64_t hiddenPlaces(const Metadata &metadata) {
+  uint64_t bytes = 0;
+  if (metadata.hidden == 0 ||
+      !checkedMul(metadata.maxRows * sizeof(float), metadata.hidden, bytes) ||
+      bytes > metadata.scratchBytes)
+    return 0;
+  return (metadata.scratchBytes - bytes) / kScratchUnit + 1;
+}
+
 std::vector<uint8_t> encodeKernels(const std::vector<KernelVariant> &variants) {
   SectionBuilder out;
   size_t operations = 0;
@@ -660,6 +673,8 @@ std::vector<uint8_t> encodeKernels(const std::vector<KernelVariant> &variants) {
     storeU32(record + at::Variant::isa, uint32_t(variant.isa));
     storeU32(record + at::Variant::first, first);
     storeU32(record + at::Variant::count, uint32_t(variant.operations.size()));
+    if (variant.hiddenOffset && *variant.hiddenOffset / kScratchUnit < UINT32_MAX)
+      storeU32(record + at::Variant::hidden, uint32_t(*variant.hiddenOffset / kScratchUnit + 1));
     first += uint32_t(variant.operations.size());
   }
   for (const KernelVariant &variant : variants)
@@ -676,7 +691,7 @@ std::vector<uint8_t> encodeKernels(const std::vector<KernelVariant> &variants) {
 }
 
 Status decodeKernels(const SectionBytes &section, const std::vector<Isa> &codeSections,
-                     std::vector<KernelVariant> &variants) {
+                     const Metadata &metadata, std::vector<KernelVariant> &variants) {
   SectionReader reader(section);
   const uint8_t *head = reader.records(1, at::KernelTable::kBytes, "kernel table");
   if (!reader.ok())
@@ -690,6 +705,7 @@ Status decodeKernels(const SectionBytes &section, const std::vector<Isa> &codeSe
   const uint8_t *variantRecords = reader.records(variantCount, at::Variant::kBytes, "variants");
   const uint8_t *records = reader.records(operationCount, at::Operation::kBytes, "operations");
   reader.openPool(head + at::KernelTable::poolBytes);
+  const uint64_t places = hiddenPlaces(metadata);
   uint64_t next = 0;
   for (uint32_t i = 0; reader.ok() && i < variantCount; ++i) {
     namespace v = at::Variant;
@@ -704,7 +720,11 @@ Status decodeKernels(const SectionBytes &section, const std::vector<Isa> &codeSe
                    std::to_string(next), loadU32(record + v::first));
     reader.require(count <= operationCount - next, record + v::count, "operations",
                    "at most " + std::to_string(operationCount - next), count);
-    reader.requireZero(record + v::zero, 4);
+    const uint32_t hidden = loadU32(record + v::hidden);
+    reader.require(hidden <= places, record + v::hidden, "place of the hidden state",
+                   "at most " + std::to_string(places), hidden);
+    if (hidden != 0)
+      variant.hiddenOffset = (hidden - 1) * kScratchUnit;
     for (uint32_t j = 0; reader.ok() && j < count; ++j, ++next) {
       const uint8_t *place = records + next * f::kBytes;
       OperationInfo operation;

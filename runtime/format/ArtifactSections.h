@@ -33,7 +33,7 @@ Status decodeTensors(const SectionBytes &section, uint64_t weightBytes,
 
 std::vector<uint8_t> encodeKernels(const std::vector<KernelVariant> &variants);
 Status decodeKernels(const SectionBytes &section, const std::vector<Isa> &codeSections,
-                     std::vector<KernelVariant> &variants);
+                     const Metadata &metadata, std::vector<KernelVariant> &variants);
 
 std::vector<uint8_t> encodeKnownAnswers(const KnownAnswers &answers);
 Status decodeKnownAnswers(const SectionBytes &section, const Metadata &metadata,

@@ -52,7 +52,7 @@ Status checkContent(const std::vector<uint8_t> &metadataBytes,
   if (status.ok())
     status = decodeTensors(view("tensors", tensorBytes), weightBytes, tensors);
   if (status.ok())
-    status = decodeKernels(view("kernels", kernelBytes), isas, variants);
+    status = decodeKernels(view("kernels", kernelBytes), isas, metadata, variants);
   if (status.ok())
     status = decodeKnownAnswers(view("known_answers", answerBytes), metadata, answers);
   return status;
@@ -70,7 +70,7 @@ Status ArtifactWriter::begin(ArtifactContent content) {
   std::vector<Isa> isas;
   for (ArtifactContent::Code &code : content.code) {
     isas.push_back(code.isa);
-    variants.push_back({code.isa, std::move(code.operations)});
+    variants.push_back({code.isa, std::move(code.operations), code.hiddenOffset});
   }
   const std::vector<TensorInfo> tensors = sortedByName(content.tensors);
   weightBytes_ = weightsEnd(tensors);

@@ -27,6 +27,7 @@ struct ArtifactContent {
     Isa isa;
     std::vector<uint8_t> object;
     std::vector<OperationInfo> operations;
+    std::optional<uint64_t> hiddenOffset = std::nullopt; ///< see KernelVariant
   };
   std::vector<Code> code;
   KnownAnswers knownAnswers;

@@ -22,7 +22,8 @@ typedef struct LobitFrame {
   uint64_t thread;           ///< 0 .. threads - 1
   uint64_t threads;          ///< >= 1
   const uint8_t *weights;    ///< start of the weights section
-  uint8_t *scratch;          ///< scratchBytes of the artifact's metadata, shared
+  uint8_t *scratch;          ///< scratchBytes of the artifact's metadata, shared; afterwards
+                             ///< the final hidden state is in it, where the artifact says
   uint8_t *state;            ///< stateBytes: the KV cache; kept between calls
   const void *const *inputs; ///< in the order of the function's signature
   void *const *outputs;

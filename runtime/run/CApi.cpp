@@ -368,11 +368,23 @@ const float *lobit_session_logits(const lobit_session *session) {
   return session ? session->session->logits() : nullptr;
 }
 
+const float *lobit_session_hidden(const lobit_session *session) {
+  return session ? session->session->hidden() : nullptr;
+}
+
 lobit_status lobit_session_set_observer(lobit_session *session, lobit_logits_observer callback,
                                         void *user, lobit_error *error) {
   if (!session)
     return invalid(error, "lobit_session_set_observer needs a session");
   return report(error, session->session->setObserver(callback, user));
+}
+
+lobit_status lobit_session_set_hidden_observer(lobit_session *session,
+                                               lobit_hidden_observer callback, void *user,
+                                               lobit_error *error) {
+  if (!session)
+    return invalid(error, "lobit_session_set_hidden_observer needs a session");
+  return report(error, session->session->setHiddenObserver(callback, user));
 }
 
 lobit_status lobit_session_set_sampling(lobit_session *session, const lobit_sampling *given,

@@ -66,6 +66,9 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Code> cod
     session->frames_[t].thread = t;
   if (const KernelVariant *kernels = session->code_->kernels())
     session->operationTimes_.resize(kernels->operations.size());
+  if (const KernelVariant *kernels = session->code_->kernels(); kernels && kernels->hiddenOffset)
+    session->hiddenRows_ =
+        reinterpret_cast<const float *>(session->scratch_.data() + *kernels->hiddenOffset);
   return session;
 }
 
@@ -141,6 +144,20 @@ Status Session::setObserver(Observer observer, void *user) {
   return {};
 }
 
+Status Session::setHiddenObserver(Observer observer, void *user) {
+  if (model().metadata().kind != ModelKind::LanguageModel)
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "the artifact is a function, it has no hidden state to observe");
+  if (observer && !hiddenRows_)
+    return Status(StatusCode::UNSUPPORTED,
+                  std::string("the code for ") + code_->isa().word +
+                      " does not tell where its hidden state is, because an older compiler made "
+                      "it; compile the model again");
+  hiddenObserver_ = observer;
+  hiddenUser_ = user;
+  return {};
+}
+
 Status Session::evalRows(const uint32_t *tokens, uint64_t count, float *allLogits) {
   const Metadata &metadata = model().metadata();
   for (uint64_t i = 0; i < count; ++i)
@@ -172,6 +189,9 @@ Status Session::evalRows(const uint32_t *tokens, uint64_t count, float *allLogit
       return status;
     for (uint64_t i = 0; observer_ && i < rows; ++i)
       observer_(observerUser_, start + done + i, logits + i * metadata.vocab);
+    for (uint64_t i = 0; hiddenObserver_ && i < rows; ++i)
+      hiddenObserver_(hiddenUser_, start + done + i, hiddenRows_ + i * metadata.hidden);
+    lastRow_ = rows - 1;
     done += rows;
     if (all && last)
       memcpy(logits_, logits + (rows - 1) * metadata.vocab, metadata.vocab * sizeof(float));

@@ -27,9 +27,17 @@ public:
   /// Null before the first evaluation.
   const float *logits() const { return hasLogits_ ? logits_ : nullptr; }
 
-  /// Sees the logits of every evaluated position, in order. Null: none.
-  using Observer = void (*)(void *user, uint64_t position, const float *logits);
+  /// The final hidden state after the last token, [hidden]: what the head multiplies. Null
+  /// before the first evaluation, or when the code does not tell where it is.
+  const float *hidden() const {
+    return hasLogits_ && hiddenRows_ ? hiddenRows_ + lastRow_ * model().metadata().hidden : nullptr;
+  }
+
+  /// Sees the logits, or the final hidden state, of every evaluated position, in order.
+  /// Null: none.
+  using Observer = void (*)(void *user, uint64_t position, const float *row);
   Status setObserver(Observer observer, void *user);
+  Status setHiddenObserver(Observer observer, void *user);
 
   Status setSampling(const Sampling &sampling) { return sampler_.set(sampling); }
   Result<uint32_t> sample();
@@ -91,7 +99,11 @@ private:
   uint32_t *history_ = nullptr; ///< [maxContext], in work_
   Observer observer_ = nullptr;
   void *observerUser_ = nullptr;
-  platform::Memory observed_; ///< [maxRows, vocab] f32, with an observer
+  Observer hiddenObserver_ = nullptr;
+  void *hiddenUser_ = nullptr;
+  const float *hiddenRows_ = nullptr; ///< [maxRows, hidden], in scratch_; may be null
+  uint64_t lastRow_ = 0;              ///< of the last call
+  platform::Memory observed_;         ///< [maxRows, vocab] f32, with an observer
   Sampler sampler_;
   Detokenizer detokenizer_;
   std::string text_;

@@ -44,6 +44,17 @@ class RunningBeacon(ToolTest):
         space = ["--space", "logits", "--model", "bitnet", "--pi", "id"]
         self.run_in("bit-beacon", "verify", self.out, "--hmac-key-file", self.key, *space)
 
+    def test_hidden(self):
+        self.run_model("--beacon-tensor", "hidden")
+        read = self.read()
+        tokens = list(range(11, 21))
+        tokens += greedy(tokens, 6)
+        rows = [hidden(tokens[:i + 1]) for i in range(len(tokens))]
+        self.assertEqual(read["calib"]["mu"], tuple(sum(column) / 16 for column in zip(*rows)))
+        self.assertEqual(read["artifact"][1], "hidden")
+        space = ["--space", "hidden", "--model", "bitnet", "--pi", "id"]
+        self.run_in("bit-beacon", "verify", self.out, *space)
+
     def run_in(self, tool, *arguments):
         return subprocess.run([BIN / tool, *map(str, arguments)], check=True, capture_output=True).stdout
 
@@ -68,7 +79,7 @@ class RunningBeacon(ToolTest):
         self.out.rename(ref)
         _, err = self.run_model("--beacon-ref", ref, "--beacon-threshold", "norm_dmu=1e-3",
                                 "--beacon-previous", ref)
-        self.assertEqual(self.read()["origin"]["sequence"], 2)
+        self.assertEqual(int.from_bytes(self.read()["records"][0x31][12:20], "big"), 2)
         self.assertLess(self.read()["results"]["norm_dmu"], 1e-3)
         out, err = self.run_tool(self.model, "--tokens", "100,200", "-n", 1, "--beacon-out", self.out,
                                  "--beacon-ref", ref, "--beacon-threshold", "norm_dmu=1", code=8)
@@ -104,7 +115,9 @@ class RunningBeacon(ToolTest):
         self.refuse(2, "--beacon-max needs --beacon-out", *model, "--beacon-max", 5)
         self.refuse(2, "--beacon-hmac-key-file needs --beacon-out", *model, "--beacon-hmac-key-file", self.key)
         out = (*model, "--beacon-out", self.out)
-        self.refuse(5, "a language model gives its logits", *out, "--beacon-tensor", "x")
+        self.refuse(2, "a language model gives logits or hidden, not 'x'", *out, "--beacon-tensor", "x")
+        self.refuse(5, "does not tell where its hidden state is", self.dir / "old.lobit", "-p", "x", "-n", 1,
+                    "--beacon-out", self.out, "--beacon-tensor", "hidden")
         self.refuse(6, "keeps at most 4096 rows", *out, "--beacon-max", 5000)
         self.refuse(2, "expected auto, none", *out, "--beacon-sigma", "x")
         self.refuse(2, "expected auto or a whole", *out, "--beacon-delta-q16", "x")
@@ -131,7 +144,7 @@ class RunningBeacon(ToolTest):
         self.assertEqual(drift.returncode, 8, drift.stderr)
         self.assertIn(b"quant-eval: error: drift: SDS", drift.stderr)
         wrong = subprocess.run([*command, "--beacon-tensor", "x"], capture_output=True)
-        self.assertEqual(wrong.returncode, 5)
+        self.assertEqual(wrong.returncode, 2)
         wrong = subprocess.run([*command[:4], "--beacon-max", "2"], capture_output=True)
         self.assertEqual(wrong.returncode, 2)
 

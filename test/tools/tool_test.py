@@ -19,11 +19,20 @@ def mix(h, v):
     return h ^ h >> 15
 
 
-def logits(tokens):
+def token_hash(tokens):
     h = SALT
     for token in tokens:
         h = mix(h, token)
+    return h
+
+
+def logits(tokens):
+    h = token_hash(tokens)
     return [(mix(h, v) & 0xFFFF) / 1024 - 32 for v in range(VOCAB)]
+
+
+def hidden(tokens):
+    return [token_hash(tokens) >> 4 * i & 15 for i in range(8)]
 
 
 def greedy(tokens, count):

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 #include <tuple>
 
 namespace lobit {
@@ -68,6 +69,19 @@ std::string numberText(double value) {
   return std::isnan(value) ? "-" : text;
 }
 
+/// "2023-11-14T23:13Z"; "-" without a time.
+std::string timeText(const TimelineEntry &entry) {
+  if (!entry.origin || entry.origin->issued == 0)
+    return "-";
+  const time_t seconds = time_t(entry.origin->issued);
+  tm parts;
+  char text[32];
+  if (entry.origin->issued > 253402300799u || !gmtime_r(&seconds, &parts) ||
+      strftime(text, sizeof(text), "%Y-%m-%dT%H:%MZ", &parts) == 0)
+    return std::to_string(entry.origin->issued);
+  return text;
+}
+
 std::string stateWord(const TimelineEntry &entry) {
   return entry.isDrift() ? "DRIFT" : entry.verdict.ok() ? "ok" : "REFUSED";
 }
@@ -85,9 +99,9 @@ std::string authenticWord(const TimelineEntry &entry) {
 }
 
 std::vector<std::string> cells(const TimelineEntry &entry) {
-  std::vector<std::string> row = {
-      entry.file, entry.origin ? std::to_string(entry.origin->sequence) : "-",
-      entry.origin && entry.origin->issued ? std::to_string(entry.origin->issued) : "-"};
+  std::vector<std::string> row = {entry.file, entry.tensor.empty() ? "-" : entry.tensor,
+                                  entry.origin ? std::to_string(entry.origin->sequence) : "-",
+                                  timeText(entry)};
   for (beacon::Metric metric :
        {beacon::Metric::Sds, beacon::Metric::NormDmu, beacon::Metric::CosMu})
     row.push_back(numberText(entry.value[int(metric)]));
@@ -97,8 +111,9 @@ std::vector<std::string> cells(const TimelineEntry &entry) {
   return row;
 }
 
-const std::vector<std::string> kColumns = {"file",   "number",    "issued", "SDS",  "norm_dmu",
-                                           "cos_mu", "authentic", "chain",  "state"};
+const std::vector<std::string> kColumns = {"file",     "tensor", "number",    "issued", "SDS",
+                                           "norm_dmu", "cos_mu", "authentic", "chain",  "state"};
+constexpr size_t kFirstNumber = 2, kLastNumber = 6; ///< columns that stand to the right
 
 std::string escaped(const std::string &text) {
   std::string out;
@@ -133,7 +148,7 @@ std::string printable(std::string text) {
 //===--- the picture ----------------------------------------------------------===//
 
 constexpr double kWidth = 920, kLeft = 80, kRight = 20, kTop = 44, kPlot = 120, kGap = 46,
-                 kChain = 56;
+                 kChain = 74;
 
 struct Panel {
   const char *name;
@@ -169,7 +184,9 @@ std::pair<double, double> rangeOf(const std::vector<TimelineEntry> &entries,
   if (!(low <= high))
     return {0, 1};
   const double margin = high > low ? 0.1 * (high - low) : std::max(1e-3, 0.1 * std::fabs(high));
-  return {low - margin, high + margin};
+  // A distance is not negative.
+  const bool distance = metric != beacon::Metric::CosMu && low >= 0;
+  return {distance ? std::max(0.0, low - margin) : low - margin, high + margin};
 }
 
 class Picture {
@@ -272,7 +289,8 @@ private:
   /// One box a beacon, and the links between them.
   void drawChain(double top) {
     text(kLeft, top - 6, "start", "#222222", "chain");
-    const double y = top + 14, half = 9;
+    const double y = top + 20, half = 9;
+    const TimelineEntry *before = nullptr;
     for (size_t i = 0; i < entries_.size(); ++i) {
       const TimelineEntry &entry = entries_[i];
       const double from = i == 0 ? kLeft : x(i - 1) + half, to = x(i) - half;
@@ -290,6 +308,14 @@ private:
               "</title></rect>\n";
       if (!entry.isGenuine())
         cross(x(i), y);
+      if (entry.isGenuine() && (!before || chainName(*before) != chainName(entry)))
+        text(x(i) - half, y - half - 4, "start", "#555555",
+             entry.tensor.empty() ? entry.context : printable(entry.tensor));
+      if (entry.isGenuine())
+        before = &entry;
+      if (i == 0 || i + 1 == entries_.size())
+        text(i == 0 ? kLeft : kWidth - kRight, y + 46, i == 0 ? "start" : "end", "#555555",
+             timeText(entry));
       if (entries_.size() <= 40 && entry.origin && entry.isGenuine())
         text(x(i), y + 4, "middle", "#111111", std::to_string(entry.origin->sequence));
     }
@@ -306,7 +332,8 @@ std::string timelineTable(const std::vector<TimelineEntry> &entries) {
   std::vector<std::vector<std::string>> rows = {kColumns};
   for (const TimelineEntry &entry : entries) {
     rows.push_back(cells(entry));
-    rows.back()[0] = printable(rows.back()[0]);
+    for (std::string &cell : rows.back())
+      cell = printable(cell);
   }
   std::vector<size_t> widths(kColumns.size(), 0);
   for (const auto &row : rows)
@@ -317,7 +344,7 @@ std::string timelineTable(const std::vector<TimelineEntry> &entries) {
     std::string line;
     for (size_t c = 0; c < row.size(); ++c) {
       const std::string pad(widths[c] - row[c].size(), ' ');
-      const bool number = c >= 1 && c <= 5;
+      const bool number = c >= kFirstNumber && c <= kLastNumber;
       line += (c == 0 ? "" : "  ") + (number ? pad + row[c] : row[c] + pad);
     }
     line.erase(line.find_last_not_of(' ') + 1);
@@ -336,6 +363,7 @@ std::string timelineHtml(const std::vector<TimelineEntry> &entries, const std::s
                     "</title>\n<style>body{font-family:sans-serif;margin:24px;color:#222}"
                     "table{border-collapse:collapse;margin-top:16px;font-size:13px}"
                     "th,td{padding:4px 10px;border-bottom:1px solid #d5d8dc;text-align:left}"
+                    "td:not(:last-child){white-space:nowrap}"
                     "td.alarm{color:#b3202f;font-weight:bold}</style></head>\n<body><h1>" +
                     escaped(title) + "</h1>\n" + timelineSvg(entries) + "<table><tr>";
   for (const std::string &column : kColumns)

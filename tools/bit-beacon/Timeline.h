@@ -17,6 +17,7 @@ const char *linkWord(Link link);
 struct TimelineEntry {
   std::string file;
   std::string context; ///< hex; empty when the file is no beacon
+  std::string tensor;  ///< of the artifact it names, or empty
   std::optional<beacon::Origin> origin;
   beacon::Verdict verdict;
   Digest digest{};

@@ -1,5 +1,6 @@
 /// \file
 /// watch: verifies a folder of beacons and shows drift over time.
+#include "runtime/beacon/Decode.h"
 #include "tools/bit-beacon/Timeline.h"
 #include "tools/bit-beacon/Verbs.h"
 #include "tools/support/OutputFile.h"
@@ -61,6 +62,7 @@ void readEntries(const std::string &folder, const std::string &name, const beaco
     }
     if (one.isGenuine()) {
       one.context = hexText(view.context(), beacon::kContextBytes);
+      one.tensor = beacon::tensorOf(view);
       one.origin = beacon::originOf(view);
       one.digest = beacon::chainDigest(view);
       const std::string_view json = beacon::resultsText(view);

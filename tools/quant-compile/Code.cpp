@@ -89,6 +89,7 @@ Result<TargetCode> generate(ModuleOp planned, Isa isa, CodeProduct product, bool
   code.scratchBytes = facts.scratchBytes;
   code.stateBytes = facts.stateBytes;
   code.maxRows = facts.maxRows;
+  code.hiddenOffset = facts.hiddenOffset;
   for (const TracedOperation &operation : operations(*module))
     code.operations.push_back(operationInfo(operation));
   for (const LinearFunction &function : linearFunctions(*module))
@@ -174,6 +175,8 @@ std::string encode(const Result<TargetCode> &result) {
   message.put(code.scratchBytes);
   message.put(code.stateBytes);
   message.put(code.maxRows);
+  message.put(uint64_t(code.hiddenOffset.has_value()));
+  message.put(code.hiddenOffset.value_or(0));
   message.put(uint64_t(code.operations.size()));
   for (const OperationInfo &operation : code.operations) {
     message.put(operation.label);
@@ -204,6 +207,9 @@ Result<TargetCode> decode(std::string_view text, Isa isa) {
   code.scratchBytes = reader.number();
   code.stateBytes = reader.number();
   code.maxRows = reader.number();
+  const bool hasHidden = reader.number() != 0;
+  if (const uint64_t offset = reader.number(); hasHidden)
+    code.hiddenOffset = offset;
   for (uint64_t count = reader.number(); count && reader.complete(); --count) {
     OperationInfo operation;
     operation.label = reader.string();

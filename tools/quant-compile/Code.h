@@ -18,6 +18,7 @@ struct TargetCode {
   Isa isa = Isa::X86V1;
   std::string bytes;
   uint64_t scratchBytes = 0, stateBytes = 0, maxRows = 0;
+  std::optional<uint64_t> hiddenOffset;
   std::vector<OperationInfo> operations;
   std::vector<LinearInfo> linears;
 };

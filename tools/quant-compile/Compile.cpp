@@ -16,7 +16,7 @@
 #include "tools/quant-compile/Export.h"
 #include "tools/quant-compile/InterpretedAnswer.h"
 #include "tools/quant-compile/Progress.h"
-#include "tools/quant-compile/ReferenceBeacon.h"
+#include "tools/quant-compile/ReferenceBeacons.h"
 #include "tools/quant-compile/Summary.h"
 #include "tools/quant-compile/Targets.h"
 #include "tools/quant-compile/Tune.h"
@@ -101,8 +101,8 @@ private:
   Status writeInt6Directory();
   Result<ArtifactContent> makeContent(const std::vector<TargetCode> &codes,
                                       const PlannedWeights &plan);
-  /// Reserves the place of the calibration beacon; it is made when all else is complete.
-  Status reserveReferenceBeacon(ArtifactContent &content);
+  /// Reserves the place of the calibration beacons; they are made when all else is complete.
+  Status reserveReferenceBeacons(ArtifactContent &content, bool withHidden);
   /// Everything into `file`; it is complete, but not committed.
   Status fillArtifact(AtomicFile &file);
   std::string outputPath(const char *fallback) const {
@@ -340,8 +340,8 @@ Result<ArtifactContent> Compiler::makeContent(const std::vector<TargetCode> &cod
   const std::string report = reportJson(report_) + "\n";
   content.report.assign(report.begin(), report.end());
   for (const TargetCode &code : codes)
-    content.code.push_back(
-        {code.isa, std::vector<uint8_t>(code.bytes.begin(), code.bytes.end()), code.operations});
+    content.code.push_back({code.isa, std::vector<uint8_t>(code.bytes.begin(), code.bytes.end()),
+                            code.operations, code.hiddenOffset});
   progress_.show("computing known answers");
   Result<std::vector<LinearAnswer>> answers = linearAnswers(content.metadata);
   if (!answers.ok())
@@ -358,9 +358,20 @@ Result<ArtifactContent> Compiler::makeContent(const std::vector<TargetCode> &cod
   return content;
 }
 
-Status Compiler::reserveReferenceBeacon(ArtifactContent &content) {
+/// Whether the code for every target tells where its final hidden state is.
+bool tellsHidden(const std::vector<TargetCode> &codes) {
+  return std::all_of(codes.begin(), codes.end(),
+                     [](const TargetCode &code) { return code.hiddenOffset.has_value(); });
+}
+
+Status Compiler::reserveReferenceBeacons(ArtifactContent &content, bool withHidden) {
   if (options_.calibration.empty())
     return Status();
+  if (!makesReferenceBeacons()) {
+    std::fprintf(stderr, "note: this compiler is built without beacons (LOBIT_BUILD_BEACON); the "
+                         "artifact gets no calibration beacon\n");
+    return Status();
+  }
   if (std::none_of(isas_.begin(), isas_.end(), [](Isa isa) {
         const IsaInfo *info = findIsa(isa);
         return info && info->arch == hostArch();
@@ -369,10 +380,10 @@ Status Compiler::reserveReferenceBeacon(ArtifactContent &content) {
                          "calibration beacon\n");
     return Status();
   }
-  Result<std::vector<uint8_t>> beacon = emptyReferenceBeacon(content.metadata);
-  if (!beacon.ok())
-    return std::move(beacon).status();
-  content.calibration = std::move(beacon).value();
+  Result<std::vector<uint8_t>> beacons = emptyReferenceBeacons(content.metadata, withHidden);
+  if (!beacons.ok())
+    return std::move(beacons).status();
+  content.calibration = std::move(beacons).value();
   return Status();
 }
 
@@ -394,7 +405,8 @@ Status Compiler::fillArtifact(AtomicFile &file) {
   Result<ArtifactContent> content = makeContent(*codes, plan);
   if (!content.ok())
     return std::move(content).status();
-  if (Status status = reserveReferenceBeacon(*content); !status.ok())
+  const bool withHidden = tellsHidden(*codes);
+  if (Status status = reserveReferenceBeacons(*content, withHidden); !status.ok())
     return status;
   const bool calibrated = !content->calibration.empty();
   const Metadata metadata = content->metadata;
@@ -422,9 +434,10 @@ Status Compiler::fillArtifact(AtomicFile &file) {
   }
   if (status.ok() && calibrated) {
     progress_.show("reading " + options_.calibration);
-    Result<std::vector<uint8_t>> beacon = makeReferenceBeacon(
-        file.temporaryPath(), options_.calibration, options_.calibrationTokens, threads_);
-    status = beacon.ok() ? writer.replaceCalibration(*beacon) : std::move(beacon).status();
+    Result<std::vector<uint8_t>> beacons =
+        makeReferenceBeacons(file.temporaryPath(), options_.calibration, options_.calibrationTokens,
+                             threads_, withHidden);
+    status = beacons.ok() ? writer.replaceCalibration(*beacons) : std::move(beacons).status();
   }
   summary_.fileBytes = writer.fileBytes();
   progress_.show("");

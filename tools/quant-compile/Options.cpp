@@ -1,4 +1,5 @@
 #include "tools/quant-compile/Options.h"
+#include "tools/quant-compile/ReferenceBeacons.h"
 #include "tools/quant-compile/Targets.h"
 #include "tools/support/Tool.h"
 
@@ -40,9 +41,11 @@ std::optional<int> parseCompileOptions(int argc, char **argv, CompileOptions &o)
       ->check(CLI::IsMember({"error", "zero", "clamp"}))
       ->capture_default_str();
   app.add_option("--calibration", o.calibration,
-                 "A text for the model to read: output errors and perplexity in the report, "
-                 "statistics for int6:weighted and int6:obs, and the reference of "
-                 "quant-run --beacon-ref builtin")
+                 std::string("A text for the model to read: output errors and perplexity in the "
+                             "report, statistics for int6:weighted and int6:obs") +
+                     (makesReferenceBeacons()
+                          ? ", and the reference of quant-run --beacon-ref builtin"
+                          : "; this build has no beacons and stores none"))
       ->group(numbers)
       ->type_name("TEXT");
   app.add_option("--calibration-tokens", o.calibrationTokens, "How many tokens of it")

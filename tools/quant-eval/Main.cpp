@@ -200,17 +200,9 @@ int run(const EvalOptions &options, BeaconOption &beacon) {
                                                           std::to_string(reference->maxContext()) +
                                                           "; use --context"));
   }
-  if (beacon.isGiven()) {
-    if (!beacon.tensor().empty() && beacon.tensor() != "logits")
-      return reportError(kTool, Status(StatusCode::UNSUPPORTED,
-                                       "--beacon-tensor: a language model gives its logits, not '" +
-                                           beacon.tensor() + "'"));
-    Status status = beacon.start(runner->model, "logits", info.vocab);
-    if (status.ok())
-      status = beacon.attach(runner->session);
-    if (!status.ok())
+  if (beacon.isGiven())
+    if (Status status = beacon.observe(runner->model, runner->session); !status.ok())
       return reportError(kTool, status);
-  }
   Scores scores;
   if (Status status =
           evaluate(*runner, reference ? &*reference : nullptr, tokens, windows, bos, scores);

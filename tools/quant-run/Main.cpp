@@ -47,7 +47,7 @@ static json beaconJson(const BeaconOption &beacon) {
           {"bytes", r.bytes},      {"authenticated", r.authenticated},
           {"alert", r.alert},      {"SDS", r.sds},
           {"norm_dmu", r.normDmu}, {"cos_mu", r.cosMu},
-          {"tr_Sigma", r.trSigma}};
+          {"tr_Sigma", r.trSigma}, {"seconds", r.seconds}};
 }
 
 static int endOutput() {
@@ -307,17 +307,9 @@ static int runLanguageModel(const rt::Model &model, const rt::Code &code, rt::Se
   if (!session.setSampling(sampling, error))
     return reportError(kTool, error);
 
-  if (beacon.isGiven()) {
-    if (!beacon.tensor().empty() && beacon.tensor() != "logits")
-      return fail(StatusCode::UNSUPPORTED, "--beacon-tensor: a language model gives its logits, "
-                                           "not '" +
-                                               beacon.tensor() + "'");
-    Status status = beacon.start(model, "logits", info.vocab);
-    if (status.ok())
-      status = beacon.attach(session);
-    if (!status.ok())
+  if (beacon.isGiven())
+    if (Status status = beacon.observe(model, session); !status.ok())
       return reportError(kTool, status);
-  }
 
   const uint64_t count = options.count.value_or(options.logits.empty() ? 128 : 0);
   if (options.explain && count == 0)

@@ -78,11 +78,8 @@ Status driftStatus(const beacon::Results &results) {
   const beacon::Threshold *alert = results.alert();
   if (!alert)
     return {};
-  const bool below = alert->metric == beacon::Metric::CosMu;
-  return Status(StatusCode::DRIFT, std::string("drift: ") + beacon::metricName(alert->metric) +
-                                       " is " + beacon::jsonNumber(results.value(alert->metric)) +
-                                       (below ? ", below" : ", above") + " the threshold " +
-                                       beacon::jsonNumber(alert->limit));
+  return Status(StatusCode::DRIFT,
+                "drift: " + beacon::exceededText(*alert, results.value(alert->metric)));
 }
 
 std::string resultsLine(const beacon::Results &results) {

@@ -1,9 +1,11 @@
 #include "tools/support/BeaconOption.h"
 #include "runtime/beacon/Decode.h"
 #include "runtime/beacon/Recorder.h"
+#include "runtime/beacon/References.h"
 #include "tools/support/BeaconFiles.h"
 #include "tools/support/BeaconKeys.h"
 
+#include <chrono>
 #include <cstring>
 
 namespace lobit {
@@ -14,7 +16,8 @@ struct BeaconOption::Impl {
   Impl(int argc, char **argv, const char *tool)
       : tool(tool), argument(argc, argv, {"--beacon-hmac-key-hex"}) {}
 
-  lobit::Result<beacon::Reference> readReference(const rt::Model &model) const;
+  lobit::Result<beacon::Reference> readReference(const rt::Model &model, const std::string &name,
+                                                 uint32_t dim) const;
   lobit::Result<std::optional<beacon::Origin>> makeOrigin() const;
   Status fill(const rt::Model &model, const std::string &name, beacon::RecorderOptions &out) const;
 
@@ -32,6 +35,7 @@ struct BeaconOption::Impl {
   beacon::Recorder recorder;
   beacon::Results results;
   uint64_t bytes = 0;
+  double seconds = 0;
 };
 
 BeaconOption::BeaconOption(int argc, char **argv, const char *tool)
@@ -52,7 +56,9 @@ void BeaconOption::add(CLI::App &app) {
       ->group(kGroup)
       ->check(CLI::IsMember({"last", "first"}))
       ->capture_default_str();
-  app.add_option("--beacon-tensor", o.tensor, "logits, or the name of a function's output")
+  app.add_option("--beacon-tensor", o.tensor,
+                 "logits (the default) or hidden, what the head multiplies to get them; of a "
+                 "function: the name of an output")
       ->group(kGroup);
   app.add_option("--beacon-delta-q16", o.delta, "Step of the 16-bit mean in 1/65536, or auto")
       ->group(kGroup)
@@ -97,7 +103,9 @@ Status BeaconOption::check(const CLI::App &app) const {
   return {};
 }
 
-lobit::Result<beacon::Reference> BeaconOption::Impl::readReference(const rt::Model &from) const {
+lobit::Result<beacon::Reference> BeaconOption::Impl::readReference(const rt::Model &from,
+                                                                   const std::string &name,
+                                                                   uint32_t dim) const {
   if (reference != "builtin") {
     lobit::Result<std::unique_ptr<BeaconFile>> file = readBeacon(reference, key ? &*key : nullptr);
     if (!file.ok())
@@ -110,15 +118,15 @@ lobit::Result<beacon::Reference> BeaconOption::Impl::readReference(const rt::Mod
   if (lobit_model_get_calibration(from.get(), &stored, &size) != LOBIT_STATUS_OK)
     return Status(StatusCode::MISSING, "--beacon-ref: the artifact has no calibration; compile it "
                                        "with quant-compile --calibration TEXT");
-  beacon::View view;
-  const beacon::Fault fault = beacon::parse({static_cast<const uint8_t *>(stored), size}, view);
-  beacon::Verdict verdict;
-  verdict.status = fault.status();
-  if (fault.ok())
-    verdict = beacon::verify(view, beacon::Request());
-  if (!verdict.ok())
-    return std::move(verdict.status).withContext("the calibration in the artifact");
-  return beacon::Reference{beacon::muOf(view), "builtin"};
+  lobit::Result<beacon::References> all =
+      beacon::References::read({static_cast<const uint8_t *>(stored), size});
+  if (!all.ok())
+    return std::move(all).status().withContext("the calibration in the artifact");
+  const beacon::Reference *found = all->find({name, from.info().family, "id"}, dim);
+  if (!found)
+    return Status(StatusCode::MISSING, "--beacon-ref: the calibration in the artifact holds no " +
+                                           name + "; compile the model again with --calibration");
+  return beacon::Reference{found->mu, "builtin"};
 }
 
 lobit::Result<std::optional<beacon::Origin>> BeaconOption::Impl::makeOrigin() const {
@@ -161,7 +169,7 @@ Status BeaconOption::Impl::fill(const rt::Model &from, const std::string &name,
     return std::move(limits).status();
   out.judgement.thresholds = std::move(limits).value();
   if (!reference.empty()) {
-    lobit::Result<beacon::Reference> read = readReference(from);
+    lobit::Result<beacon::Reference> read = readReference(from, name, out.dim);
     if (!read.ok())
       return std::move(read).status();
     out.reference = std::move(read).value();
@@ -177,10 +185,10 @@ Status BeaconOption::Impl::fill(const rt::Model &from, const std::string &name,
   return {};
 }
 
-Status BeaconOption::start(const rt::Model &model, const std::string &tensor, uint64_t dim) {
+Status BeaconOption::start(const rt::Model &model, const std::string &name, uint64_t dim) {
   if (dim > beacon::kMaxDim)
-    return Status(StatusCode::RESOURCE_LIMIT, "a beacon has at most 2^24 dimensions, " + tensor +
-                                                  " has " + std::to_string(dim));
+    return Status(StatusCode::RESOURCE_LIMIT,
+                  "a beacon has at most 2^24 dimensions, " + name + " has " + std::to_string(dim));
   lobit::Result<std::optional<beacon::Key>> key =
       impl_->keyOptions.load(impl_->argument, impl_->tool);
   if (!key.ok())
@@ -188,7 +196,7 @@ Status BeaconOption::start(const rt::Model &model, const std::string &tensor, ui
   impl_->key = std::move(key).value();
   beacon::RecorderOptions options;
   options.dim = uint32_t(dim);
-  if (Status status = impl_->fill(model, tensor, options); !status.ok())
+  if (Status status = impl_->fill(model, name, options); !status.ok())
     return status;
   lobit::Result<beacon::Recorder> recorder = beacon::Recorder::create(std::move(options));
   if (!recorder.ok())
@@ -197,25 +205,36 @@ Status BeaconOption::start(const rt::Model &model, const std::string &tensor, ui
   return {};
 }
 
-Status BeaconOption::attach(rt::Session &session) {
+Status BeaconOption::observe(const rt::Model &model, rt::Session &session) {
+  const std::string name = tensor().empty() ? "logits" : tensor();
+  const bool hidden = name == "hidden";
+  if (!hidden && name != "logits")
+    return Status(StatusCode::INVALID_ARGUMENT,
+                  "--beacon-tensor: a language model gives logits or hidden, not '" + name + "'");
   rt::Error error;
-  const auto observe = [](void *user, uint64_t, const float *logits) {
-    static_cast<Impl *>(user)->recorder.add(logits);
+  const auto record = [](void *user, uint64_t, const float *row) {
+    static_cast<Impl *>(user)->recorder.add(row);
   };
-  error.set(lobit_session_set_observer(session.get(), observe, impl_.get(), error.get()));
-  return error ? Status(StatusCode(error.status()), error.message()) : Status();
+  const auto set = hidden ? lobit_session_set_hidden_observer : lobit_session_set_observer;
+  error.set(set(session.get(), record, impl_.get(), error.get()));
+  if (error)
+    return Status(StatusCode(error.status()), "--beacon-tensor: " + std::string(error.message()));
+  return start(model, name, hidden ? model.info().hidden : model.info().vocab);
 }
 
 void BeaconOption::record(const float *row) { impl_->recorder.add(row); }
 
 Status BeaconOption::write() {
+  const auto begin = std::chrono::steady_clock::now();
   lobit::Result<beacon::Recorder::Finished> finished =
       impl_->recorder.finish(impl_->key ? &*impl_->key : nullptr);
   if (!finished.ok())
     return std::move(finished).status();
   impl_->results = finished->results;
   impl_->bytes = finished->bytes.size();
-  return writeBeaconFile(impl_->output, finished->bytes);
+  Status status = writeBeaconFile(impl_->output, finished->bytes);
+  impl_->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return status;
 }
 
 Status BeaconOption::drift() const { return driftStatus(impl_->results); }
@@ -230,7 +249,8 @@ BeaconOption::Result BeaconOption::result() const {
           r.sds,
           r.normDmu,
           r.cosMu,
-          r.trSigma};
+          r.trSigma,
+          impl_->seconds};
 }
 
 std::string BeaconOption::line() const {

@@ -25,13 +25,14 @@ public:
   /// After parsing. INVALID_ARGUMENT when there are other options without --beacon-out.
   Status check(const CLI::App &app) const;
   bool isGiven() const;
-  /// "logits", or the output of a function that was named.
+  /// As it was given: empty, logits, hidden, or an output of a function.
   const std::string &tensor() const;
 
-  /// Loads key and reference; rows of `tensor` have `dim` numbers.
-  Status start(const rt::Model &model, const std::string &tensor, uint64_t dim);
-  /// Records the logits of everything the session evaluates.
-  Status attach(rt::Session &session);
+  /// Loads key and reference, and records logits or hidden states of everything that the
+  /// session of a language model evaluates.
+  Status observe(const rt::Model &model, rt::Session &session);
+  /// Loads key and reference; rows of a function's output `name` have `dim` numbers.
+  Status start(const rt::Model &model, const std::string &name, uint64_t dim);
   void record(const float *row);
 
   /// Writes the beacon. Its results are known afterwards.
@@ -43,6 +44,7 @@ public:
     uint64_t bytes, rows;
     bool authenticated, alert;
     double sds, normDmu, cosMu, trSigma; ///< NaN: not known
+    double seconds;                      ///< that making and writing it took
   };
   Result result() const;
   /// "out.bit: 128 rows, 1234 bytes, authenticated, SDS 0.375, ..."

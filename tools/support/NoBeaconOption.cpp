@@ -14,8 +14,8 @@ void BeaconOption::add(CLI::App &) {}
 Status BeaconOption::check(const CLI::App &) const { return {}; }
 bool BeaconOption::isGiven() const { return false; }
 const std::string &BeaconOption::tensor() const { return impl_->tensor; }
+Status BeaconOption::observe(const rt::Model &, rt::Session &) { return {}; }
 Status BeaconOption::start(const rt::Model &, const std::string &, uint64_t) { return {}; }
-Status BeaconOption::attach(rt::Session &) { return {}; }
 void BeaconOption::record(const float *) {}
 Status BeaconOption::write() { return {}; }
 Status BeaconOption::drift() const { return {}; }

@@ -20,17 +20,18 @@ enum { LOBIT_BEACON_LAST = 0, LOBIT_BEACON_FIRST = 1 };
 
 typedef struct lobit_beacon_options {
   size_t struct_size;
-  uint32_t dim;         /* of the vectors; 0: the vocabulary of the session it is attached to */
+  uint32_t dim;         /* of the vectors; 0: that of the session's tensor it is attached to */
   uint32_t window;      /* LOBIT_BEACON_LAST or _FIRST vectors */
   uint64_t max_rows;    /* 0: 128 */
-  const char *space_id; /* NULL: "logits" */
+  const char *space_id; /* NULL: the tensor */
   const char *model_id; /* NULL: "model" */
   const char *pi_id;    /* NULL: "id"; "rp:<seed>:<k>" projects every vector to k numbers */
   const char *sigma;    /* NULL: "auto"; "none", "diagonal", "full", "lowrank:R" */
   uint32_t delta_q16;   /* step of the 16-bit mean in 1/65536; 0: the finest that fits */
   double sds_w_mu, sds_w_trS; /* both 0: 1 and 0.5 */
-  /* What the mean is compared with: a checked beacon of the same dimension, for example
-   * that of lobit_model_get_calibration; NULL: the first half of the window. Copied. */
+  /* What the mean is compared with: a beacon of the same dimension, or all those of
+   * lobit_model_get_calibration, of which the one of the tensor counts; NULL: the first half
+   * of the window. Checked, copied. */
   const void *reference;
   size_t reference_size;
   int32_t has_sds_limit; /* nonzero: sds_limit is set, and a larger SDS is a drift alert */
@@ -42,15 +43,16 @@ typedef struct lobit_beacon_options {
   int32_t has_origin;
   uint64_t sequence, issued, expires;
   uint8_t previous[32]; /* SHA-256 of the previous beacon, zeros for the first */
+  const char *tensor; /* of a session: "logits" or "hidden", the final hidden state; NULL: logits */
 } lobit_beacon_options;
 
 LOBIT_API lobit_status lobit_beacon_create(const lobit_beacon_options *options, lobit_beacon **out,
                                            lobit_error *error);
 LOBIT_API void lobit_beacon_release(lobit_beacon *beacon);
 
-/* Records the logits of every position the session evaluates from now on, and binds the
- * beacon to the root digest of its model. The session holds one observer: this replaces
- * another. Detach (session NULL) or release the session before the beacon. */
+/* Records the tensor at every position the session evaluates from now on, and binds the
+ * beacon to the root digest of its model. The session holds one observer of each tensor:
+ * this replaces another. Detach (session NULL) or release the session before the beacon. */
 LOBIT_API lobit_status lobit_beacon_attach(lobit_beacon *beacon, lobit_session *session,
                                            lobit_error *error);
 /* Records one vector [dim] of your own. */

@@ -166,8 +166,9 @@ typedef struct lobit_model_info {
 } lobit_model_info;
 LOBIT_API lobit_status lobit_model_get_info(const lobit_model *model, lobit_model_info *info);
 
-/* The calibration beacon that quant-compile --calibration stored: the statistics of the
- * logits over a text, for comparison. MISSING when there is none. */
+/* The calibration beacons that quant-compile --calibration stored, one after the other: the
+ * statistics of the logits and of the final hidden state over a text, for comparison.
+ * MISSING when there are none. */
 LOBIT_API lobit_status lobit_model_get_calibration(const lobit_model *model, const void **bytes,
                                                    size_t *size);
 
@@ -291,6 +292,11 @@ LOBIT_API lobit_status lobit_session_eval_text(lobit_session *session, const cha
  * with the next evaluation. */
 LOBIT_API const float *lobit_session_logits(const lobit_session *session);
 
+/* [hidden] floats after the last token evaluated: the normalised vector that the head
+ * multiplies to get the logits. They change with the next evaluation. NULL before the
+ * first, or when an older compiler made the code. */
+LOBIT_API const float *lobit_session_hidden(const lobit_session *session);
+
 /* Called on the evaluating thread, in order, once for every position that is evaluated
  * from now on, with its [vocab] logits. All positions of a prompt then have their logits
  * computed. Allocates [rows_per_call, vocab] floats. callback NULL: none. */
@@ -298,6 +304,13 @@ typedef void (*lobit_logits_observer)(void *user, uint64_t position, const float
 LOBIT_API lobit_status lobit_session_set_observer(lobit_session *session,
                                                   lobit_logits_observer callback, void *user,
                                                   lobit_error *error);
+/* The same for the final hidden state, [hidden] floats: beside the other observer or
+ * alone. It costs no memory and no additional logits. UNSUPPORTED when an older compiler
+ * made the code. */
+typedef void (*lobit_hidden_observer)(void *user, uint64_t position, const float *hidden);
+LOBIT_API lobit_status lobit_session_set_hidden_observer(lobit_session *session,
+                                                         lobit_hidden_observer callback, void *user,
+                                                         lobit_error *error);
 
 /* How the next token is chosen. The order of the steps: repetition_penalty (a logit of
  * a token among the last repetition_window ones is divided by it when positive,

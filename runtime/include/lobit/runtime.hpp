@@ -130,6 +130,7 @@ public:
 
   uint64_t position() const { return lobit_session_position(get()); }
   const float *logits() const { return lobit_session_logits(get()); }
+  const float *hidden() const { return lobit_session_hidden(get()); }
   bool rewind(uint64_t position, Error &error) {
     return error.set(lobit_session_rewind(get(), position, error.get()));
   }

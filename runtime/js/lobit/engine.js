@@ -306,6 +306,14 @@ export class Engine {
       return wantLogits ? new Float32Array(this.memory.buffer, output, count).slice() : undefined;
     });
   }
+  /** What the head multiplied after the last token, [hidden]. */
+  hidden() {
+    const at = this.exports.lobit_session_hidden?.(this.session);
+    if (!at)
+      throw new LobitError(Status.UNSUPPORTED, 'the code does not tell where its hidden state ' +
+                           'is, because an older compiler made it; compile the model again');
+    return new Float32Array(this.memory.buffer, at, this.info.hidden).slice();
+  }
   setSampling({ temperature = 0, topK = 0, topP = 0, minP = 0, repetitionPenalty = 0,
                 repetitionWindow = 0, seed = 0 } = {}) {
     const at = layout.sampling;

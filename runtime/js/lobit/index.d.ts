@@ -114,6 +114,8 @@ export interface Model {
   decode(tokens: Iterable<number>): Promise<string>;
   /** [tokens, vocab]: the logits after each token. */
   logits(tokens: number[], options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  /** [hidden]: the final hidden state after the last token, what the head multiplies. */
+  hidden(tokens: number[], options?: { signal?: AbortSignal }): Promise<Float32Array>;
   /** For models that are functions. */
   call(inputs: Record<string, Tensor>): Promise<Record<string, Tensor>>;
   /** Runs the known answers of the file; fails with CHECK_FAILED. */

@@ -100,6 +100,21 @@ export class Model {
     });
   }
 
+  /** The final hidden state after the last token, what the head multiplies, [hidden]. */
+  hidden(tokens, { signal } = {}) {
+    return this.#alone(async (engine) => {
+      engine.rewind(0);
+      let at = 0;
+      do {
+        checkAborted(signal);
+        engine.eval(tokens.slice(at, at + promptStep));
+        at += promptStep;
+        await pause();
+      } while (at < tokens.length);
+      return engine.hidden();
+    });
+  }
+
   /** Calls a model that is a function. */
   call(inputs) {
     return this.#alone((engine) => engine.call(inputs));

@@ -82,6 +82,9 @@ export class RemoteModel {
   logits(tokens, { signal } = {}) {
     return this.#call('logits', [Array.from(tokens)], { signal });
   }
+  hidden(tokens, { signal } = {}) {
+    return this.#call('hidden', [Array.from(tokens)], { signal });
+  }
   call(inputs) {
     return this.#call('call', [inputs]);
   }

@@ -61,6 +61,10 @@ public:
   const std::string &error() const { return problem; }
   const ModuleFacts &facts() const { return memory; }
   const std::vector<TracedOperation> &operations() const { return table; }
+  /// The rows that lm.head read in the last call.
+  const float *hidden() {
+    return reinterpret_cast<const float *>(scratch->data() + memory.hiddenOffset.value());
+  }
 
   /// Runs function `index` of the code table on real threads. Returns the indices thread 0
   /// traced.

@@ -41,14 +41,16 @@ ElementType elementType(const std::string &scheme) {
 /// Writes the module and declares its tensors.
 class ModelText {
 public:
-  ModelText(const Model &model, RandomTensors &tensors) : model(model), tensors(tensors) {}
+  /// `returnsHidden`: what the head reads, instead of the logits.
+  ModelText(const Model &model, RandomTensors &tensors, bool returnsHidden = false)
+      : model(model), tensors(tensors), returnsHidden(returnsHidden) {}
 
   std::string write() {
     for (int64_t layer = 0; layer < Model::layers; ++layer)
       writeBlock(layer);
     std::string logits = rows(Model::vocab), x = rows(Model::hidden);
     line("func.func @forward(%tokens: tensor<?xi32>, %position: index, %first: index) -> " +
-         logits + " attributes {lobit.entry} {");
+         (returnsHidden ? x : logits) + " attributes {lobit.entry} {");
     std::string table =
         weight("embed", Model::vocab, Model::hidden, model.embed, model.embedLayout);
     line("%e = lm.embed %tokens, " + table + " : tensor<?xi32>, " + typeOf[table] + " -> " + x);
@@ -63,7 +65,7 @@ public:
     std::string head = weight("embed", Model::vocab, Model::hidden, model.embed, model.embedLayout);
     line("%logits = lm.head " + last + ", " + head + " from %first : " + x + ", " + typeOf[head] +
          " -> " + logits);
-    line("return %logits : " + logits);
+    line("return " + (returnsHidden ? last + " : " + x : "%logits : " + logits));
     line("}");
     return text;
   }
@@ -171,14 +173,15 @@ private:
 
   const Model &model;
   RandomTensors &tensors;
+  bool returnsHidden;
   std::string text;
   std::map<std::string, std::string> typeOf;
   unsigned values = 0;
 };
 
-/// What one conversation computes: the logits of each position, and the caches.
+/// What one conversation computes: logits and hidden state of each position, and the caches.
 struct Outcome {
-  std::vector<float> logits;
+  std::vector<float> logits, hidden;
   std::vector<float> state;
 };
 
@@ -235,6 +238,8 @@ Outcome run(CompiledModel &model, unsigned threads, const std::vector<int64_t> &
     std::iota(all.begin(), all.end(), 0);
     EXPECT_EQ(traced, all);
     outcome.logits.insert(outcome.logits.end(), logits.begin(), logits.end());
+    const float *hidden = model.hidden();
+    outcome.hidden.insert(outcome.hidden.end(), hidden, hidden + count * Model::hidden);
     position += count;
   }
   auto *floats = reinterpret_cast<const float *>(state.data());
@@ -251,6 +256,11 @@ TEST_P(ForwardPass, EqualsTheInterpreter) {
       mlir::parseSourceString<mlir::ModuleOp>(ModelText(GetParam(), source).write(), context.get());
   ASSERT_TRUE(module);
   Outcome expected = interpret(*module, source);
+  RandomTensors same(7);
+  auto toHidden = mlir::parseSourceString<mlir::ModuleOp>(
+      ModelText(GetParam(), same, /*returnsHidden=*/true).write(), context.get());
+  ASSERT_TRUE(toHidden);
+  expected.hidden = interpret(*toHidden, same).logits;
   for (Isa isa : hostIsas()) {
     CompiledModel model(*module, source, isa, 16);
     ASSERT_EQ(model.error(), "") << findIsa(isa)->word;
@@ -261,6 +271,8 @@ TEST_P(ForwardPass, EqualsTheInterpreter) {
                                                 std::vector<int64_t>(promptLength, 1)}) {
         Outcome outcome = run(model, threads, split);
         EXPECT_TRUE(sameBits(outcome.logits, expected.logits))
+            << findIsa(isa)->word << ", " << threads << " threads, " << split.size() << " calls";
+        EXPECT_TRUE(sameBits(outcome.hidden, expected.hidden))
             << findIsa(isa)->word << ", " << threads << " threads, " << split.size() << " calls";
         EXPECT_TRUE(sameBits(outcome.state, expected.state))
             << findIsa(isa)->word << ", " << threads << " threads, " << split.size() << " calls";
@@ -287,6 +299,8 @@ TEST_P(ForwardPass, ComputesTheLastRowsAlone) {
   arguments.firstOutputRow = promptLength - 2;
   model.call(0, 2, arguments, state.data());
   EXPECT_TRUE(sameBits(logits, {all.logits.end() - 2 * Model::vocab, all.logits.end()}));
+  EXPECT_TRUE(
+      sameBits({model.hidden(), model.hidden() + promptLength * Model::hidden}, all.hidden));
 }
 
 INSTANTIATE_TEST_SUITE_P(

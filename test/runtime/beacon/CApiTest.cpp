@@ -3,6 +3,7 @@
 #include "lobit/runtime.hpp"
 #include "runtime/beacon/Decode.h"
 #include "runtime/beacon/Verify.h"
+#include "runtime/beacon/Writer.h"
 #include "test/runtime/support/FakeArtifact.h"
 
 #include <cmath>
@@ -205,7 +206,48 @@ TEST_F(BeaconApi, AttachedToASession) {
   for (uint32_t v = 0; v < kFakeVocab; ++v)
     EXPECT_EQ(float(mean[v] / 14), float(mu[v])) << v;
 
+  // Of several references, that of the tensor counts.
   ASSERT_EQ(lobit_beacon_attach(beacon, nullptr, &error), LOBIT_STATUS_OK);
+  Bytes references;
+  for (const char *tensor : {"logits", "hidden"}) {
+    const uint32_t dim = strcmp(tensor, "logits") == 0 ? kFakeVocab : kFakeHidden;
+    beacon::Content content;
+    content.ids = {tensor, "bitnet", "id"};
+    content.mu.assign(dim, 1.0);
+    const Bytes one = *beacon::writeBeacon(content, nullptr);
+    references.insert(references.end(), one.begin(), one.end());
+  }
+  lobit_beacon *hidden = nullptr;
+  lobit_beacon_options ofHidden = options;
+  ofHidden.tensor = "hidden";
+  ofHidden.space_id = nullptr;
+  ofHidden.reference = references.data();
+  ofHidden.reference_size = references.size();
+  ASSERT_EQ(lobit_beacon_create(&ofHidden, &hidden, &error), LOBIT_STATUS_OK) << error.message;
+  ASSERT_EQ(lobit_beacon_attach(hidden, again.get(), &error), LOBIT_STATUS_OK) << error.message;
+  ASSERT_TRUE(again.rewind(0, problem));
+  ASSERT_TRUE(again.eval({11, 12}, problem));
+  auto seen = rt::make<lobit_beacon_result>();
+  ASSERT_EQ(lobit_beacon_finish(hidden, &seen, &error), LOBIT_STATUS_OK) << error.message;
+  ASSERT_TRUE(beacon::parse({static_cast<const uint8_t *>(seen.bytes), seen.size}, view).ok());
+  double distance = 0;
+  for (uint32_t i = 0; i < kFakeHidden; ++i) {
+    const double mu = (double(fakeHidden({11})[i]) + double(fakeHidden({11, 12})[i])) / 2;
+    EXPECT_EQ(beacon::muOf(view)[i], mu);
+    distance += (mu - 1) * (mu - 1);
+  }
+  EXPECT_DOUBLE_EQ(seen.norm_dmu, std::sqrt(distance));
+  lobit_beacon_release(hidden);
+  ofHidden.reference_size -= 1;
+  EXPECT_EQ(lobit_beacon_create(&ofHidden, &hidden, &error), LOBIT_STATUS_MALFORMED);
+  ofHidden = options;
+  ofHidden.reference = references.data();
+  ofHidden.reference_size = references.size();
+  ofHidden.dim = 4; // vectors of somebody else
+  EXPECT_EQ(lobit_beacon_create(&ofHidden, &hidden, &error), LOBIT_STATUS_MISSING);
+  ofHidden.tensor = "other";
+  EXPECT_EQ(lobit_beacon_create(&ofHidden, &hidden, &error), LOBIT_STATUS_INVALID_ARGUMENT);
+
   // A beacon of another dimension does not fit.
   lobit_beacon *other = nullptr;
   options.dim = 4;

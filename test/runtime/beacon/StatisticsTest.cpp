@@ -52,8 +52,8 @@ TEST(BeaconStatistics, KindsAgreeWithTheDefinition) {
 TEST(BeaconStatistics, RowsInARing) {
   const std::vector<double> x = {5, 6, 1, 2, 3, 4}; // three rows of two, the second is the first
   const Rows<double> ring(x.data(), 3, 2, 3, 1);
-  EXPECT_EQ(meanOf(ring.slice(0, 2)), (std::vector<double>{2, 3}));
-  EXPECT_EQ(meanOf(ring.slice(2, 3)), (std::vector<double>{5, 6}));
+  EXPECT_EQ(momentsOf(ring.slice(0, 2), SigmaKind::None)->mu, (std::vector<double>{2, 3}));
+  EXPECT_EQ(momentsOf(ring.slice(2, 3), SigmaKind::None)->mu, (std::vector<double>{5, 6}));
 }
 
 TEST(BeaconStatistics, MergeEqualsTheWhole) {

@@ -109,6 +109,19 @@ TEST(Artifact, EveryResealedTruncationIsRefused) {
   }
 }
 
+TEST(Artifact, TellsWhereTheHiddenStateIs) {
+  Bytes bytes = smallArtifact();
+  ArtifactView artifact = *ArtifactView::open(view(bytes), VerifyLevel::Full);
+  EXPECT_FALSE(artifact.kernels()[0].hiddenOffset);
+  uint8_t *variant = bytes.data() + offsetOf(bytes, indexOf(bytes, SectionType::Kernels)) +
+                     at::KernelTable::kBytes;
+  storeU32(variant + at::Variant::hidden, 33); // 2048 of 4096 bytes, the last place
+  reseal(bytes);
+  artifact = *ArtifactView::open(view(bytes), VerifyLevel::Full);
+  EXPECT_EQ(artifact.kernels()[0].hiddenOffset, 2048u);
+  EXPECT_FALSE(artifact.kernels()[1].hiddenOffset);
+}
+
 //===--- rules --------------------------------------------------------------===//
 
 /// Where things lie in the small artifact.
@@ -333,7 +346,8 @@ const Rule rules[] = {
     {"variant first", VARIANT(first), 4, 1, bad, "first operation"},
     {"variant count", VARIANT(count), 4, 9, bad, "operations: expected at most 3"},
     {"fewer operations", VARIANT(count), 4, 0, bad, "first operation"},
-    {"reserved variant", VARIANT(zero), 4, 1, bad, "reserved bytes"},
+    {"hidden state beyond the scratch", VARIANT(hidden), 4, 34, bad,
+     "place of the hidden state: expected at most 33, found 34"},
     {"operation layout", OPERATION(layout), 4, 99, bad, "layout id: expected 0 or a known layout"},
     {"operation name", OPERATION(labelBytes), 4, 0, bad, "name length"},
     {"reserved operation", OPERATION(zero), 4, 1, bad, "reserved bytes"},

@@ -422,7 +422,7 @@ def check_pair_tiles(data, rows, columns):
         require(int.from_bytes(data[start + 4 * r:start + 4 * r + 4], "little", signed=True) == total, "sum")
 
 
-def read_kernels(data, isas):
+def read_kernels(data, isas, metadata):
     r = Reader(data)
     head = r.record("KernelTable")
     require(head.variantCount == len(isas), "variants")
@@ -430,8 +430,11 @@ def read_kernels(data, isas):
     operations = r.records("Operation", head.operationCount)
     r.open_pool(head.poolBytes)
     following = 0
+    hidden = 4 * metadata.maxRows * metadata.hidden
     for variant, isa in zip(variants, isas):
         require(variant.isa == isa and variant.first == following, "variant")
+        require(not variant.hidden or hidden and (variant.hidden - 1) * 64 + hidden <= metadata.scratchBytes,
+                "hidden state")
         following += variant.count
     require(following == len(operations), "operations")
     for op in operations:
@@ -508,7 +511,7 @@ def check(data):
         require(any(a == arch and rank == 0 for _, a, rank, _ in known), "baseline")
     metadata = read_metadata(content["metadata"])
     read_tensors(content["tensors"], content["weights"])
-    read_kernels(content["kernels"], isas)
+    read_kernels(content["kernels"], isas, metadata)
     read_answers(content["known_answers"], metadata)
 
 

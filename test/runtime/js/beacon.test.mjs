@@ -1,10 +1,14 @@
 // The JavaScript reader: worked examples, forgeries, and agreement with the C++ verifier.
 // usage: PACKAGE=<folder of lobit-beacon> CORPUS=<...> MUTANTS=<program> node --test this
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { pathToFileURL } from "node:url";
+import { serve } from "./support.mjs";
 
 const { PACKAGE, CORPUS, MUTANTS } = process.env;
 const { BeaconError, contextJson, readBeacon, verifyBeacon } = await import(
@@ -87,4 +91,35 @@ test("context of any text", () => {
     contextJson({ space: "s", model: "m\n\"\\/\x7f", pi: "\u00e9\u{1F600}" }, 7),
     '{"dim":7,"model_id":"m\\n\\"\\\\/\x7f","pi_id":"\\u00e9\\ud83d\\ude00","space_id":"s"}',
   );
+});
+
+const chromium = "/usr/bin/chromium";
+const page = `<!doctype html><body><script type="importmap">
+{"imports":{"@noble/hashes/crypto":"/node_modules/@noble/hashes/esm/crypto.js",
+            "@noble/hashes/":"/node_modules/@noble/hashes/esm/"}}
+</script><script type="module">
+import { verifyBeacon } from "/index.js";
+const bytes = Uint8Array.from(${JSON.stringify([...signed])});
+const key = Uint8Array.from({ length: 32 }, (_, i) => i);
+const good = verifyBeacon(bytes, { key, ids: ${JSON.stringify(ids)} });
+bytes[60] ^= 1;
+const bad = verifyBeacon(bytes, { key });
+document.body.textContent = [good.ok, good.beacon.results.SDS, bad.ok, bad.reason].join("; ");
+</script>`;
+
+test("in a browser", { skip: existsSync(chromium) ? false : `there is no ${chromium}` }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "lobit-beacon-"));
+  writeFileSync(join(folder, "index.html"), page);
+  const server = await serve({ "/page/": folder, "/": PACKAGE });
+  try {
+    const { stdout } = await promisify(execFile)(chromium, [
+      "--headless", "--no-sandbox", "--disable-gpu", `--user-data-dir=${folder}/profile`,
+      "--disable-background-networking", "--dump-dom",
+      `${server.url}/page/index.html`,
+    ]);
+    assert.match(stdout, /true; 0\.375; false; the CRC/);
+  } finally {
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

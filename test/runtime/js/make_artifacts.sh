@@ -12,6 +12,11 @@ inputs=$source/test/e2e/Inputs
 
 prompt='And the people said unto him, Behold, we are thy servants; and the king wept.'
 "$bin/quant-run" kjv.lobit -p "$prompt" -n 0 --logits logits.npy 2>/dev/null
+rm -f hidden.bit
+if "$bin/quant-run" --help | grep -q beacon-tensor; then # not in a build without beacons
+  "$bin/quant-run" kjv.lobit -p "$prompt" -n 0 --beacon-out hidden.bit --beacon-tensor hidden \
+    --beacon-max 1 2>/dev/null
+fi
 "$bin/quant-run" kjv.lobit -p "$prompt" -n 40 --temperature 0 --json >greedy.json
 "$bin/quant-run" kjv.lobit -p "$prompt" -n 40 --temperature 0.8 --top-k 40 --top-p 0.95 \
   --min-p 0.02 --repetition-penalty 1.1 --seed 7 --json >sampled.json

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -67,6 +67,24 @@ for (const isa of isas)
         assert.deepEqual(half, logits.slice(0, half.length));
       });
     });
+
+/** The mean of a beacon of one row: that row. The first record after CONFIG_V1 and FLAGS_V1
+ * is CALIB_STATS_V1, whose f32 numbers start 32 bytes behind its header. */
+function beaconRow(name, dim) {
+  const bytes = readFileSync(artifact(name));
+  assert.equal(bytes[38], 0x10);
+  return Float32Array.from({ length: dim }, (_, i) => bytes.readFloatBE(41 + 32 + 4 * i));
+}
+
+for (const isa of isas)
+  test(`the hidden state of ${isa} is native code's`, { skip: !existsSync(artifact('hidden.bit')) },
+       async () => {
+    await withModel({ isa }, async (model) => {
+      const native = beaconRow('hidden.bit', model.info.hidden);
+      assert.equal(digest(await model.hidden(greedy.prompt_tokens)), digest(native));
+      await assert.rejects(model.hidden([]), fails('INVALID_ARGUMENT', /no token to evaluate/));
+    });
+  });
 
 for (const isa of isas)
   test(`an MLP on ${isa} gives native code's bytes and its known answers`, async () => {

@@ -162,6 +162,51 @@ TEST_F(Api, ObserverSeesEveryPosition) {
   EXPECT_EQ(seen.positions.size(), 40u);
 }
 
+TEST_F(Api, HiddenObserverSeesEveryPosition) {
+  struct Seen {
+    std::vector<uint64_t> positions;
+    std::vector<float> hidden;
+  } seen;
+  const auto observe = [](void *user, uint64_t position, const float *hidden) {
+    Seen &seen = *static_cast<Seen *>(user);
+    seen.positions.push_back(position);
+    seen.hidden.insert(seen.hidden.end(), hidden, hidden + kFakeHidden);
+  };
+  EXPECT_EQ(session.hidden(), nullptr);
+  const uint64_t bytes = session.statistics().session_bytes;
+  ASSERT_EQ(lobit_session_set_hidden_observer(session.get(), observe, &seen, nullptr), 0);
+  EXPECT_EQ(session.statistics().session_bytes, bytes);
+  const std::vector<uint32_t> tokens = someTokens(20); // three calls of at most 8 rows
+  std::vector<float> want;
+  for (size_t i = 1; i <= tokens.size(); ++i)
+    for (float x : fakeHidden({tokens.begin(), tokens.begin() + long(i)}))
+      want.push_back(x);
+  ASSERT_TRUE(session.eval({tokens.begin(), tokens.begin() + 19}, error));
+  ASSERT_TRUE(session.eval({tokens[19]}, error));
+  EXPECT_EQ(seen.hidden, want);
+  for (uint64_t i = 0; i < 20; ++i)
+    EXPECT_EQ(seen.positions[i], i);
+  EXPECT_EQ(std::vector<float>(session.hidden(), session.hidden() + kFakeHidden),
+            fakeHidden(tokens));
+  ASSERT_EQ(lobit_session_set_hidden_observer(session.get(), nullptr, nullptr, nullptr), 0);
+  ASSERT_TRUE(session.eval({1}, error));
+  EXPECT_EQ(seen.positions.size(), 20u);
+  ASSERT_TRUE(session.rewind(3, error));
+  EXPECT_EQ(session.hidden(), nullptr);
+
+  lobit::ArtifactContent old = fakeModelContent();
+  for (lobit::ArtifactContent::Code &code : old.code)
+    code.hiddenOffset.reset();
+  open(old, 1);
+  ASSERT_TRUE(session.eval({1}, error));
+  EXPECT_EQ(session.hidden(), nullptr);
+  auto why = rt::make<lobit_error>();
+  EXPECT_EQ(lobit_session_set_hidden_observer(session.get(), observe, &seen, &why),
+            LOBIT_STATUS_UNSUPPORTED);
+  EXPECT_NE(std::string(why.message).find("does not tell where its hidden state is"),
+            std::string::npos);
+}
+
 TEST_F(Api, CalibrationIsHandedOut) {
   const void *bytes = nullptr;
   size_t size = 0;

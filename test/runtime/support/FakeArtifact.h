@@ -14,7 +14,7 @@
 
 namespace lobit::test {
 
-constexpr uint32_t kFakeVocab = 300, kFakeContext = 64, kFakeRows = 8;
+constexpr uint32_t kFakeVocab = 300, kFakeContext = 64, kFakeRows = 8, kFakeHidden = 8;
 /// The code is of the architecture the test runs on; the baseline comes first.
 #if defined(__aarch64__)
 constexpr Isa kFakeIsas[] = {Isa::Neon, Isa::NeonDotprod, Isa::NeonI8mm};
@@ -33,19 +33,29 @@ inline Bytes readBytes(const std::string &path) {
 inline Bytes fakeModelCode() { return readBytes(LOBIT_FAKE_MODEL_CODE); }
 inline Bytes fakeFunctionCode() { return readBytes(LOBIT_FAKE_FUNCTION_CODE); }
 
-/// Logits after the last of `tokens`.
-inline std::vector<float> fakeLogits(const std::vector<uint32_t> &tokens) {
-  auto mix = [](uint32_t h, uint32_t v) {
-    h = (h ^ v) * 0x9E3779B1u;
-    return h ^ h >> 15;
-  };
+inline uint32_t fakeMix(uint32_t h, uint32_t v) {
+  h = (h ^ v) * 0x9E3779B1u;
+  return h ^ h >> 15;
+}
+inline uint32_t fakeHash(const std::vector<uint32_t> &tokens) {
   uint32_t h = kFakeSalt;
   for (uint32_t token : tokens)
-    h = mix(h, token);
+    h = fakeMix(h, token);
+  return h;
+}
+/// Logits after the last of `tokens`.
+inline std::vector<float> fakeLogits(const std::vector<uint32_t> &tokens) {
   std::vector<float> logits;
   for (uint32_t v = 0; v < kFakeVocab; ++v)
-    logits.push_back(float(mix(h, v) & 0xFFFF) / 1024.0f - 32.0f);
+    logits.push_back(float(fakeMix(fakeHash(tokens), v) & 0xFFFF) / 1024.0f - 32.0f);
   return logits;
+}
+/// The hidden state after the last of `tokens`.
+inline std::vector<float> fakeHidden(const std::vector<uint32_t> &tokens) {
+  std::vector<float> hidden;
+  for (uint32_t i = 0; i < kFakeHidden; ++i)
+    hidden.push_back(float(fakeHash(tokens) >> 4 * i & 15));
+  return hidden;
 }
 inline std::vector<float> fakeAllLogits(const std::vector<uint32_t> &tokens) {
   std::vector<float> all;
@@ -78,7 +88,8 @@ inline ArtifactContent fakeModelContent() {
   metadata.scratchBytes = 4096;
   metadata.stateBytes = 4 * kFakeContext;
   metadata.vocab = kFakeVocab;
-  metadata.hidden = metadata.headDim = metadata.intermediate = 8;
+  metadata.hidden = kFakeHidden;
+  metadata.headDim = metadata.intermediate = 8;
   metadata.layers = metadata.heads = metadata.kvHeads = 1;
   metadata.maxContext = kFakeContext;
   metadata.bos = kFakeBos;
@@ -109,7 +120,7 @@ inline ArtifactContent fakeModelContent() {
   logits.weightBytes = 64;
   logits.flops = 300;
   for (Isa isa : kFakeIsas)
-    content.code.push_back({isa, fakeModelCode(), {hash, logits}});
+    content.code.push_back({isa, fakeModelCode(), {hash, logits}, /*hiddenOffset=*/64});
 
   for (AnswerPattern pattern : {AnswerPattern::Positive, AnswerPattern::Random}) {
     LinearAnswer answer;

@@ -3,6 +3,7 @@
  *   (mix(h, v) mod 2^16) / 1024 - 32,  h = mix(... mix(salt, t[0]) ..., t[p])
  * with salt the first byte of the weights. Every thread computes its share of v from
  * sums that thread 0 left in the scratch before the barrier. Token 7 is not finite.
+ * Its hidden state, 8 numbers a position behind the sums, holds h in 4-bit pieces.
  * functions[1] is y = x summed over the row, for any linear layer. */
 #include "runtime/format/CodeAbi.h"
 
@@ -15,6 +16,7 @@ static void model(LobitFrame *frame) {
   const int32_t *tokens = (const int32_t *)frame->inputs[0];
   uint32_t *state = (uint32_t *)frame->state;
   uint32_t *hashes = (uint32_t *)frame->scratch;
+  float *hidden = (float *)(frame->scratch + 64);
   const uint64_t vocab = 300;
   if (frame->thread == 0) {
     uint32_t h = frame->weights[0];
@@ -24,6 +26,8 @@ static void model(LobitFrame *frame) {
       state[frame->position + r] = (uint32_t)tokens[r];
       h = mix(h, (uint32_t)tokens[r]);
       hashes[r] = h;
+      for (uint32_t i = 0; i < 8; ++i)
+        hidden[r * 8 + i] = (float)(h >> 4 * i & 15);
       if (tokens[r] == 7)
         *frame->nonfinite = 1;
     }

@@ -1,6 +1,7 @@
 /// \file
-/// Writes model.lobit and function.lobit of FakeArtifact.h into a folder, and
-/// broken.lobit, whose known answers are wrong.
+/// Writes model.lobit and function.lobit of FakeArtifact.h into a folder,,
+/// broken.lobit, whose known answers are wrong, and old.lobit, which does not tell where
+/// its hidden state is.
 #include "test/runtime/support/FakeArtifact.h"
 
 using namespace lobit;
@@ -18,9 +19,13 @@ int main(int argc, char **argv) {
   std::string folder = argv[1];
   ArtifactContent broken = fakeModelContent();
   broken.knownAnswers.models[0].digest[3] ^= 1;
+  ArtifactContent old = fakeModelContent();
+  for (ArtifactContent::Code &code : old.code)
+    code.hiddenOffset.reset();
   return write(folder + "/model.lobit", fakeArtifact(fakeModelContent())) &&
                  write(folder + "/function.lobit", fakeArtifact(fakeFunctionContent())) &&
-                 write(folder + "/broken.lobit", fakeArtifact(broken))
+                 write(folder + "/broken.lobit", fakeArtifact(broken)) &&
+                 write(folder + "/old.lobit", fakeArtifact(old))
              ? 0
              : 1;
 }

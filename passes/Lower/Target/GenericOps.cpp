@@ -6,6 +6,8 @@
 
 #include "dialects/UKernel/UKernelOps.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -27,6 +29,13 @@ LogicalResult lowerUnpack(uk::UnpackOp op, PatternRewriter &rewriter) {
   if (shift != 0)
     bytes = v.create<arith::ShRUIOp>(bytes, v.splat(shift, bytes));
   rewriter.replaceOpWithNewOp<arith::AndIOp>(op, bytes, v.splat(3, bytes));
+  return success();
+}
+
+LogicalResult lowerTouch(uk::TouchOp op, PatternRewriter &rewriter) {
+  rewriter.replaceOpWithNewOp<memref::PrefetchOp>(op, op.getBuffer(), op.getAt(),
+                                                  /*isWrite=*/false, /*localityHint=*/3,
+                                                  /*isDataCache=*/true);
   return success();
 }
 
@@ -167,6 +176,7 @@ LogicalResult lowerThreadRange(uk::ThreadRangeOp op, PatternRewriter &rewriter) 
 
 void populateGenericPatterns(RewritePatternSet &patterns) {
   patterns.add(lowerUnpack);
+  patterns.add(lowerTouch);
   patterns.add(lowerActQuantize);
   patterns.add(lowerReduceAdd);
   patterns.add(lowerExp);

@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -186,10 +187,27 @@ public:
   }
 };
 
+/// A volatile load: LLVM keeps it, and the engine too, because it may trap.
+class TouchPattern : public WasmPattern<uk::TouchOp> {
+public:
+  using WasmPattern::WasmPattern;
+
+  LogicalResult matchAndRewrite(uk::TouchOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    Value start = v.create<memref::ExtractAlignedPointerAsIndexOp>(op.getBuffer());
+    Value address = v.create<arith::AddIOp>(start, op.getAt());
+    Value word = v.create<arith::IndexCastOp>(v.getI32Type(), address);
+    Value pointer = v.create<LLVM::IntToPtrOp>(LLVM::LLVMPointerType::get(v.getContext()), word);
+    v.create<LLVM::LoadOp>(v.getI8Type(), pointer, /*alignment=*/1, /*isVolatile=*/true);
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
 } // namespace
 
 void populateWasmPatterns(RewritePatternSet &patterns, const IsaInfo &isa) {
-  patterns.add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern>(
+  patterns.add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern, TouchPattern>(
       patterns.getContext(), isa);
 }
 

@@ -56,9 +56,8 @@ public:
         b.loop(b.index(0), blocks, 1,
                [&](Value block) { addBlock(b.add(first, block), block, from, size); });
       });
-      b.loop(b.index(0), blocks, 1, [&](Value block) {
-        finish(b.add(first, block), totals, b.mul(block, blockRows));
-      });
+      b.loop(b.index(0), blocks, 1,
+             [&](Value block) { finish(b.add(first, block), totals, b.mul(block, blockRows)); });
     });
   }
 
@@ -67,8 +66,8 @@ private:
   /// its low nibble, columns j and 4 + j, and its high one, columns 8 + j and 12 + j.
   void makeTables(Value token, Value from, Value step) {
     Value column = b.mul(b.add(from, step), stepColumns);
-    Value q = b.create<arith::ExtSIOp>(
-        b.i16s(16), b.load(b.i8s(stepColumns), args.input[0], {token, column}));
+    Value q = b.create<arith::ExtSIOp>(b.i16s(16),
+                                       b.load(b.i8s(stepColumns), args.input[0], {token, column}));
     SmallVector<int16_t> first, second;
     for (int16_t code = 0; code < 16; ++code) {
       first.push_back(int16_t(code % 4 - 1));
@@ -95,7 +94,8 @@ private:
     Values v;
     for (Value four : rows) // four rows by four bytes
       v.push_back(b.create<vector::BitCastOp>(
-          b.i32s(4), b.shuffle(four, four, {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15})));
+          b.i32s(4),
+          b.shuffle(four, four, {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15})));
     Values result;
     for (int64_t two : {0, 2}) { // bytes two and two + 1
       Value top = b.shuffle(v[0], v[1], {two, 4 + two, two + 1, 5 + two});
@@ -109,8 +109,8 @@ private:
   }
 
   Value slice(Value v, int64_t begin) {
-    return b.shuffle(v, v, {begin, begin + 1, begin + 2, begin + 3, begin + 4, begin + 5, begin + 6,
-                            begin + 7});
+    return b.shuffle(
+        v, v, {begin, begin + 1, begin + 2, begin + 3, begin + 4, begin + 5, begin + 6, begin + 7});
   }
 
   /// Adds a panel of steps to the totals of a block.
@@ -139,8 +139,7 @@ private:
   void addHalf(MutableArrayRef<Value> sums, Value at, int64_t half, Value step) {
     Values rows;
     for (int64_t r = 0; r < halfRows; r += 4)
-      rows.push_back(
-          b.load(b.i8s(16), args.weights, b.add(at, half * (stepBytes / 2) + 4 * r)));
+      rows.push_back(b.load(b.i8s(16), args.weights, b.add(at, half * (stepBytes / 2) + 4 * r)));
     Value parts[2];
     for (auto [j, bytes] : llvm::enumerate(turn(rows)))
       for (int64_t nibble = 0; nibble < 2; ++nibble) {

@@ -12,7 +12,9 @@ function(lobit_runtime_library name)
   add_library(${name} OBJECT ${ARG_SOURCES})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}
                              ${PROJECT_SOURCE_DIR}/runtime/include)
-  target_compile_options(${name} PRIVATE ${LOBIT_COMPILE_OPTIONS} -fno-exceptions -fno-rtti)
+  # Sections of their own: what a program does not use is left out of it.
+  target_compile_options(${name} PRIVATE ${LOBIT_COMPILE_OPTIONS} -fno-exceptions -fno-rtti
+                         -ffunction-sections -fdata-sections)
   set_property(GLOBAL APPEND PROPERTY LOBIT_RUNTIME_OBJECTS ${name})
 endfunction()
 

@@ -344,6 +344,20 @@ def UKernel_NarrowFloatOp : UKernel_Op<"narrow_float", [Pure]> {
   let hasVerifier = 1;
 }
 
+def UKernel_TouchOp : UKernel_Op<"touch"> {
+  let summary = "bring a byte and its cache line nearer";
+  let description = [{
+    Changes nothing, but the byte is read or asked for before the code goes on. Unlike a
+    prefetch it must lie inside the buffer: WebAssembly, which cannot prefetch, loads it.
+
+    ```mlir
+    ukernel.touch %weights[%at] : memref<4096xi8>
+    ```
+  }];
+  let arguments = (ins MemRefRankOf<[I8], [1]>:$buffer, Index:$at);
+  let assemblyFormat = "$buffer `[` $at `]` attr-dict `:` type($buffer)";
+}
+
 //===--- the frame ----------------------------------------------------------===//
 
 def UKernel_FieldOp : UKernel_Op<"field", [Pure]> {

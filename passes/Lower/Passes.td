@@ -173,8 +173,8 @@ def ConvertUKernelToTargetPass : Pass<"convert-ukernel-to-target", "::mlir::Modu
   let options = [Option<"isa", "isa", "std::string", "\"x86-64-v1\"",
                         "instruction set the code is for">];
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
-    "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect",
-    "::mlir::LLVM::LLVMDialect"];
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 def LobitConvertToLLVMPass : Pass<"lobit-convert-to-llvm", "::mlir::ModuleOp"> {

@@ -74,9 +74,10 @@ static constexpr bool hasAllKernelForms() {
 static_assert(hasAllKernelForms(), "KernelForms.inc needs a row for each layout and each ISA");
 
 KernelForm findKernelForm(Layout layout, Isa isa) {
+  bool isWasm = findIsa(isa)->arch == Arch::Wasm32;
 #define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
   if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \
-    return {Form::FORM, width, rows1, rowsN, tokens, findIsa(isa)->arch == Arch::Wasm32};
+    return {Form::FORM, width, rows1, rowsN, tokens, /*isRolled=*/isWasm, /*touches=*/isWasm};
 #include "passes/Lower/Linear/KernelForms.inc"
   llvm_unreachable("KernelForms.inc has a row for each layout and ISA");
 }
@@ -123,6 +124,16 @@ void LinearBuilder::store(Value vector, Value buffer, ValueRange at) {
 void LinearBuilder::prefetch(Value buffer, Value at, int64_t ahead, int64_t locality) {
   create<memref::PrefetchOp>(buffer, ValueRange{add(at, ahead)}, /*isWrite=*/false, locality,
                              /*isDataCache=*/true);
+}
+
+void LinearBuilder::touchAhead(Value buffer, Value at, Value step, int64_t last) {
+  constexpr int64_t steps = touchBytes / 128;
+  Value rest = create<arith::AndIOp>(step, index(steps - 1));
+  when(create<arith::CmpIOp>(arith::CmpIPredicate::eq, rest, index(0)), [&] {
+    Value next = min(add(at, touchBytes), index(last));
+    for (int64_t line = 0; line < touchBytes; line += 64)
+      create<uk::TouchOp>(buffer, add(next, line));
+  });
 }
 
 Value LinearBuilder::shuffle(Value a, Value b, ArrayRef<int64_t> lanes) {

@@ -23,7 +23,12 @@ struct KernelForm {
   /// Whether the pieces of a block are a loop. A long run of vector code makes the
   /// compilers of wasm engines spill: one of 4 pieces ran at 40 % of the speed of a loop.
   bool isRolled;
+  /// Whether weights are asked for by loads, because there is no prefetch.
+  bool touches;
 };
+
+/// What one touchAhead asks for.
+constexpr int64_t touchBytes = 512;
 
 KernelForm findKernelForm(Layout layout, Isa isa);
 
@@ -56,6 +61,10 @@ public:
   /// Asks for the bytes at `at` + `ahead` of a flat buffer; never faults. Into the first
   /// level cache, or (locality 2) the second.
   void prefetch(mlir::Value buffer, mlir::Value at, int64_t ahead, int64_t locality = 3);
+  /// Before every fourth step of 128 bytes, `step` of which starts at `at`: reads a byte of
+  /// each line of the four after them, all at once, so that they come together. Nothing
+  /// after the byte `last` + touchBytes - 1 of the buffer is read.
+  void touchAhead(mlir::Value buffer, mlir::Value at, mlir::Value step, int64_t last);
   mlir::Value shuffle(mlir::Value a, mlir::Value b, llvm::ArrayRef<int64_t> lanes);
   /// The exact f32 of float lanes of any kept type.
   mlir::Value widen(mlir::Value vector);

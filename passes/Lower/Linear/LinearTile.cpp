@@ -93,7 +93,8 @@ public:
         epilogue(b, shape, args), coding(codingOf(shape.layout)), planes(coding.planes),
         steps(roundUp(shape.in, findLayout(shape.layout)->columnBlock) / (4 * planes)),
         panelSteps(ceilDiv(steps, ceilDiv(steps, maxPanelSteps))),
-        chunk(std::min(maxChunk, shape.maxRows)), lanes(form.width / 4) {}
+        chunk(std::min(maxChunk, shape.maxRows)), lanes(form.width / 4),
+        lastTouch(int64_t(ceilDiv(shape.out, blockRows)) * steps * stepBytes - touchBytes) {}
 
   void build() {
     bool grouped = shape.granularity == Granularity::Group;
@@ -113,18 +114,33 @@ public:
     if (usesTables)
       first = buildTableTokens(b, shape, *tables, args, share.getBegin(), share.getEnd(), sums,
                                [&](Value block, Value token, Value count) {
-                                 storePlain(block, token, b.index(0), count, false);
+                                 storePlain(block, token, b.index(0), count, sums, b.index(0),
+                                            /*unsignedCodes=*/false);
                                });
-    b.loop(share.getBegin(), share.getEnd(), 1, [&](Value block) {
-      b.loop(first, args.rows, chunk, [&](Value token) {
-        Value left = b.create<arith::SubIOp>(args.rows, token);
-        Value count = chunk == 1 ? b.index(1) : b.min(left, b.index(chunk));
-        if (grouped)
-          groupedChunk(block, token, count);
-        else
-          plainChunk(block, token, count);
+    auto chunks = [&] {
+      b.loop(share.getBegin(), share.getEnd(), 1, [&](Value block) {
+        b.loop(first, args.rows, chunk, [&](Value token) {
+          Value left = b.create<arith::SubIOp>(args.rows, token);
+          Value count = chunk == 1 ? b.index(1) : b.min(left, b.index(chunk));
+          if (grouped)
+            groupedChunk(block, token, count);
+          else
+            plainChunk(block, token, count);
+        });
       });
-    });
+    };
+    if (grouped || !hasPairTables(shape.layout, isa))
+      return chunks();
+    auto pairs = [&] {
+      buildPairTables(b, shape, args, form.touches, share.getBegin(), share.getEnd(), first,
+                      [&](Value block, Value totals, Value at) {
+                        storePlain(block, first, b.index(0), b.index(1), totals, at,
+                                   /*unsignedCodes=*/false);
+                      });
+    };
+    Value isOne = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq,
+                                          b.create<arith::SubIOp>(args.rows, first), b.index(1));
+    b.when(isOne, pairs, chunks);
   }
 
 private:
@@ -142,14 +158,17 @@ private:
   //===--- chunks ------------------------------------------------------------===//
 
   void plainChunk(Value block, Value token, Value count) {
-    sumColumns(block, token, count, b.index(0), b.index(steps),
-               [&](Value from, Value to) { storePlain(block, token, from, to, !flipsTopBit()); });
+    sumColumns(block, token, count, b.index(0), b.index(steps), [&](Value from, Value to) {
+      storePlain(block, token, from, to, sums, b.index(0), !flipsTopBit());
+    });
   }
 
-  /// Tokens from .. to - 1 of the chunk. `unsignedCodes`: the sums are of c, not of t or q.
-  void storePlain(Value block, Value token, Value from, Value to, bool unsignedCodes) {
+  /// Tokens from .. to - 1 of the chunk, whose int32 sums [tokens][blockRows] begin at
+  /// `start` of `buffer`. `unsignedCodes`: the sums are of c, not of t or q.
+  void storePlain(Value block, Value token, Value from, Value to, Value buffer, Value start,
+                  bool unsignedCodes) {
     forExistingRows(block, from, to, [&](Value i, Value at, Value row) {
-      Value d = b.load(b.i32s(epilogueRows), sums, at);
+      Value d = b.load(b.i32s(epilogueRows), buffer, b.add(start, at));
       if (unsignedCodes)
         d = b.create<arith::SubIOp>(d, correction(b.add(token, i), b.index(0)));
       epilogue.storeScaled(d, row, b.add(token, i));
@@ -396,8 +415,11 @@ private:
     Value first = b.add(token, i);
     Values acc = b.loop(begin, end, 1, zeros, [&](Value step, ValueRange carried) {
       Values next(carried.begin(), carried.end());
-      addStep(unpackStep(loadStep(storedStep(block, step), row, rows), how), first, tokens,
-              b.mul(step, 4 * planes), [&](const Plane &plane, int64_t n, Value codes, Value x) {
+      Value stored = storedStep(block, step);
+      if (form.touches && row == 0 && lastTouch >= 0)
+        b.touchAhead(args.weights, stored, step, lastTouch);
+      addStep(unpackStep(loadStep(stored, row, rows), how), first, tokens, b.mul(step, 4 * planes),
+              [&](const Plane &plane, int64_t n, Value codes, Value x) {
                 Value &a = next[plane.power * count + n];
                 a = dot(a, codes, x, coding.max << (2 * plane.power));
               });
@@ -573,7 +595,8 @@ private:
   int64_t steps; ///< of 128 bytes in a block of rows
   int64_t panelSteps;
   int64_t chunk;
-  int64_t lanes; ///< int32 lanes, rows, in a vector
+  int64_t lanes;     ///< int32 lanes, rows, in a vector
+  int64_t lastTouch; ///< of touchAhead
   Value sums, totals, panel;
 };
 

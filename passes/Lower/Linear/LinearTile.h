@@ -1,5 +1,5 @@
 /// \file
-/// What the two ways of multiplying t2_tile share.
+/// What the ways of multiplying t2_tile share.
 #ifndef LOBIT_PASSES_LOWER_LINEAR_LINEARTILE_H
 #define LOBIT_PASSES_LOWER_LINEAR_LINEARTILE_H
 
@@ -26,6 +26,15 @@ mlir::Value
 buildTableTokens(LinearBuilder &b, const LinearShape &shape, const TableForm &form,
                  const LinearArguments &args, mlir::Value begin, mlir::Value end, mlir::Value sums,
                  llvm::function_ref<void(mlir::Value, mlir::Value, mlir::Value)> finish);
+
+/// Whether one token is done by tables of pairs (LinearPairs.cpp).
+bool hasPairTables(Layout layout, Isa isa);
+
+/// Does one token, blocks begin .. end - 1 of 32 rows. Calls `finish(block, sums, at)` with
+/// the int32 sums of the rows of a block from `at` on. `touches`: see KernelForm.
+void buildPairTables(LinearBuilder &b, const LinearShape &shape, const LinearArguments &args,
+                     bool touches, mlir::Value begin, mlir::Value end, mlir::Value token,
+                     llvm::function_ref<void(mlir::Value, mlir::Value, mlir::Value)> finish);
 
 } // namespace lobit
 

@@ -6,6 +6,8 @@
 
 #include "dialects/UKernel/UKernelOps.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -37,6 +39,13 @@ LogicalResult lowerUnpackNibble(uk::UnpackNibbleOp op, PatternRewriter &rewriter
     rewriter.replaceOpWithNewOp<arith::ShRUIOp>(op, bytes, v.splat(4, bytes));
   else
     rewriter.replaceOpWithNewOp<arith::AndIOp>(op, bytes, v.splat(15, bytes));
+  return success();
+}
+
+LogicalResult lowerTouch(uk::TouchOp op, PatternRewriter &rewriter) {
+  rewriter.replaceOpWithNewOp<memref::PrefetchOp>(op, op.getBuffer(), op.getAt(),
+                                                  /*isWrite=*/false, /*localityHint=*/3,
+                                                  /*isDataCache=*/true);
   return success();
 }
 
@@ -178,6 +187,7 @@ LogicalResult lowerThreadRange(uk::ThreadRangeOp op, PatternRewriter &rewriter) 
 void populateGenericPatterns(RewritePatternSet &patterns) {
   patterns.add(lowerUnpack);
   patterns.add(lowerUnpackNibble);
+  patterns.add(lowerTouch);
   patterns.add(lowerActQuantize);
   patterns.add(lowerReduceAdd);
   patterns.add(lowerExp);

@@ -1,10 +1,11 @@
 #include "passes/Lower/Wasm/Wasm.h"
 
 #include "dialects/UKernel/UKernelOps.h"
-#include "passes/Lower/Target/VectorParts.h"
+#include "passes/Lower/Target/EvenOdd.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -58,16 +59,7 @@ protected:
     return v.create<arith::AddIOp>(acc, call(v, find(Idiom::PairsI16, isa), acc.getType(), {a, b}));
   }
 
-  /// The bytes of u8 and s8 lanes as int16, even ones and odd ones apart.
-  struct EvenOdd {
-    Value even, odd;
-  };
-  EvenOdd unsignedLanes(VectorParts &v, Value bytes) const {
-    Value words = v.bitcast(bytes, v.getI16Type());
-    return {v.create<arith::AndIOp>(words, v.splat(0xff, words)),
-            v.create<arith::ShRUIOp>(words, v.splat(8, words))};
-  }
-  /// The same of codes that come out of an unpack: one mask selects plane and byte.
+  /// The lanes of codes that come out of an unpack: one mask selects plane and byte.
   EvenOdd codeLanes(VectorParts &v, uk::UnpackOp unpack) const {
     Value words = v.bitcast(unpack.getInput(), v.getI16Type());
     Value high = v.create<arith::ShRUIOp>(words, v.splat(8, words));
@@ -80,12 +72,6 @@ protected:
       return v.create<arith::AndIOp>(from, v.splat(3, from));
     };
     return {select(words), select(high)};
-  }
-  EvenOdd signedLanes(VectorParts &v, Value bytes) const {
-    Value words = v.bitcast(bytes, v.getI16Type());
-    Value eight = v.splat(8, words);
-    Value up = v.create<arith::ShLIOp>(words, eight);
-    return {v.create<arith::ShRSIOp>(up, eight), v.create<arith::ShRSIOp>(words, eight)};
   }
 
   const IsaInfo &isa;
@@ -136,17 +122,13 @@ public:
       return failure();
     const Intrinsic *pairs =
         static_cast<int64_t>(op.getMax()) <= maxSevenBits ? find(Idiom::PairsS8U7, isa) : nullptr;
-    auto plus = [&](Value a, Value b) -> Value { return v.create<arith::AddIOp>(a, b); };
     rewriter.replaceOp(op, v.mapParts(bytes / vectorBytes, {op.getAcc(), op.getLhs(), op.getRhs()},
                                       [&](ArrayRef<Value> part) -> Value {
                                         Value acc = part[0], lhs = part[1], rhs = part[2];
-                                        if (pairs)
-                                          return plus(acc,
-                                                      call(v, pairs, acc.getType(), {rhs, lhs}));
-                                        EvenOdd l = unsignedLanes(v, lhs), r = signedLanes(v, rhs);
-                                        Value even = v.create<arith::MulIOp>(l.even, r.even);
-                                        Value odd = v.create<arith::MulIOp>(l.odd, r.odd);
-                                        return plus(acc, plus(even, odd));
+                                        if (!pairs)
+                                          return addPairProducts(v, acc, lhs, rhs);
+                                        return v.create<arith::AddIOp>(
+                                            acc, call(v, pairs, acc.getType(), {rhs, lhs}));
                                       }));
     return success();
   }
@@ -186,10 +168,27 @@ public:
   }
 };
 
+/// A volatile load: LLVM keeps it, and the engine too, because it may trap.
+class TouchPattern : public WasmPattern<uk::TouchOp> {
+public:
+  using WasmPattern::WasmPattern;
+
+  LogicalResult matchAndRewrite(uk::TouchOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    Value start = v.create<memref::ExtractAlignedPointerAsIndexOp>(op.getBuffer());
+    Value address = v.create<arith::AddIOp>(start, op.getAt());
+    Value word = v.create<arith::IndexCastOp>(v.getI32Type(), address);
+    Value pointer = v.create<LLVM::IntToPtrOp>(LLVM::LLVMPointerType::get(v.getContext()), word);
+    v.create<LLVM::LoadOp>(v.getI8Type(), pointer, /*alignment=*/1, /*isVolatile=*/true);
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
 } // namespace
 
 void populateWasmPatterns(RewritePatternSet &patterns, const IsaInfo &isa) {
-  patterns.add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern>(
+  patterns.add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern, TouchPattern>(
       patterns.getContext(), isa);
 }
 

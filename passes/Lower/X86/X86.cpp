@@ -1,7 +1,7 @@
 #include "passes/Lower/X86/X86.h"
 
 #include "dialects/UKernel/UKernelOps.h"
-#include "passes/Lower/Target/VectorParts.h"
+#include "passes/Lower/Target/EvenOdd.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -64,22 +64,6 @@ protected:
     return v.create<arith::AddIOp>(acc, call(v, row, acc.getType(), {a, b}));
   }
 
-  /// The bytes of u8 and s8 lanes as int16, even ones and odd ones apart.
-  struct EvenOdd {
-    Value even, odd;
-  };
-  EvenOdd unsignedLanes(VectorParts &v, Value bytes) const {
-    Value words = v.bitcast(bytes, v.getI16Type());
-    return {v.create<arith::AndIOp>(words, v.splat(0xff, words)),
-            v.create<arith::ShRUIOp>(words, v.splat(8, words))};
-  }
-  EvenOdd signedLanes(VectorParts &v, Value bytes) const {
-    Value words = v.bitcast(bytes, v.getI16Type());
-    Value eight = v.splat(8, words);
-    Value up = v.create<arith::ShLIOp>(words, eight);
-    return {v.create<arith::ShRSIOp>(up, eight), v.create<arith::ShRSIOp>(words, eight)};
-  }
-
   const IsaInfo &isa;
 };
 
@@ -126,20 +110,15 @@ public:
     if (bytes % 16 != 0)
       return failure();
     int64_t width = widest(Idiom::PairsU8S8, bytes, isa);
-    rewriter.replaceOp(op,
-                       v.mapParts(bytes / width, {op.getAcc(), op.getLhs(), op.getRhs()},
-                                  [&](ArrayRef<Value> part) -> Value {
-                                    Value acc = part[0], lhs = part[1], rhs = part[2];
-                                    auto plus = [&](Value a, Value b) -> Value {
-                                      return v.create<arith::AddIOp>(a, b);
-                                    };
-                                    if (const Intrinsic *pairs = find(Idiom::PairsU8S8, width, isa))
-                                      return plus(acc, call(v, pairs, acc.getType(), {lhs, rhs}));
-                                    EvenOdd l = unsignedLanes(v, lhs), r = signedLanes(v, rhs);
-                                    Value even = v.create<arith::MulIOp>(l.even, r.even);
-                                    Value odd = v.create<arith::MulIOp>(l.odd, r.odd);
-                                    return plus(acc, plus(even, odd));
-                                  }));
+    rewriter.replaceOp(op, v.mapParts(bytes / width, {op.getAcc(), op.getLhs(), op.getRhs()},
+                                      [&](ArrayRef<Value> part) -> Value {
+                                        Value acc = part[0], lhs = part[1], rhs = part[2];
+                                        const Intrinsic *pairs = find(Idiom::PairsU8S8, width, isa);
+                                        if (!pairs)
+                                          return addPairProducts(v, acc, lhs, rhs);
+                                        return v.create<arith::AddIOp>(
+                                            acc, call(v, pairs, acc.getType(), {lhs, rhs}));
+                                      }));
     return success();
   }
 };

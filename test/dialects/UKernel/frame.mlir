@@ -29,3 +29,10 @@ func.func @frame(%frame: !ukernel.frame, %bad: i1) {
   ukernel.report_nonfinite %bad to %frame
   return
 }
+
+// CHECK-LABEL: func.func @touch
+func.func @touch(%bytes: memref<64xi8>, %at: index) {
+  // CHECK: ukernel.touch %{{[a-z0-9]+}}[%{{[a-z0-9]+}}] : memref<64xi8>
+  ukernel.touch %bytes[%at] : memref<64xi8>
+  return
+}

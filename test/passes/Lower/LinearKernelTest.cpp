@@ -479,6 +479,9 @@ TEST_P(LinearKernel, TernaryShapes) {
     for (Data data : {Data::AllPlus, Data::AllMinus, Data::Alternating})
       suite.addLinear(
           linearShape(layout, 5 + i++, 6912, Granularity::Tensor, 0, ScaleType::F32, {}), data);
+  // More rows than share one set of tables of pairs.
+  suite.addLinear(linearShape(Layout::T2Tile, 4130, 17, Granularity::Row, 0, ScaleType::F32, {}),
+                  Data::Random);
   suite.check(GetParam());
 }
 
@@ -720,6 +723,8 @@ TEST(KernelInstructions, TheIdiomOfEachForm) {
                             {Layout::T2Dot, Isa::WasmRelaxed, "i16x8.relaxed_dot_i8x16_i7x16_s"},
                             {Layout::T2Tl1, Isa::WasmSimd128, "i8x16.swizzle"},
                             {Layout::T2Tl1, Isa::WasmRelaxed, "i8x16.relaxed_swizzle"},
+                            {Layout::T2Tile, Isa::WasmSimd128, "i8x16.swizzle"},
+                            {Layout::T2Tile, Isa::WasmRelaxed, "i8x16.relaxed_swizzle"},
                             {Layout::I8Dot, Isa::WasmRelaxed, "i32x4.dot_i16x8_s"}})
     EXPECT_EQ(mnemonics(assemblyOf(e.layout, e.isa)).count(e.name), 1u)
         << e.name << " in " << findLayout(e.layout)->word << " for " << findIsa(e.isa)->word;

@@ -17,6 +17,13 @@ func.func @halves(%acc: vector<8xi16>, %a: vector<16xi8>, %b: vector<16xi8>) -> 
   return %r : vector<8xi16>
 }
 
+// CHECK-LABEL:    @touch
+// CHECK:          memref.prefetch %{{.*}}, read, locality<3>, data
+func.func @touch(%bytes: memref<64xi8>, %at: index) {
+  ukernel.touch %bytes[%at] : memref<64xi8>
+  return
+}
+
 // Four bytes are no whole register.
 // CHECK-LABEL:    @short
 // CHECK-NOT:      llvm.call_intrinsic

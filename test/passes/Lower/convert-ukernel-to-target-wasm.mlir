@@ -45,6 +45,15 @@ func.func @lookup(%table: vector<16xi8>, %i: vector<32xi8>) -> vector<32xi8> {
   return %r : vector<32xi8>
 }
 
+// Nothing may move or remove the load.
+// CHECK-LABEL: @touch
+// CHECK:         memref.extract_aligned_pointer_as_index
+// CHECK:         llvm.load volatile
+func.func @touch(%bytes: memref<64xi8>, %at: index) {
+  ukernel.touch %bytes[%at] : memref<64xi8>
+  return
+}
+
 // Pointers of the frame have 4 bytes: weights lie at 16, the barrier at 64, rows at 40.
 // CHECK-LABEL: @frame
 // CHECK-DAG:     llvm.getelementptr %{{.*}}[16]

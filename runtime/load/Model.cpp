@@ -2,17 +2,27 @@
 #include "runtime/format/CheckedMath.h"
 #include "runtime/platform/HugePages.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace lobit {
 
-Status Model::openBytes(ByteView bytes, const LoadOptions &options) {
-  verified_ = options.verify.value_or(bytes.size <= kFullVerifyBytes ? VerifyLevel::Full
-                                                                     : VerifyLevel::Structure);
+Status Model::openBytes(ByteView bytes, const LoadOptions &options, std::string name) {
+  verified_ = std::min(options.verify.value_or(VerifyLevel::Code), VerifyLevel::Code);
   Result<ArtifactView> view = ArtifactView::open(bytes, verified_);
   if (!view.ok())
     return std::move(view).status();
   view_ = std::move(view).value();
+  const platform::Mapping *mapping = mapping_.bytes().size ? &mapping_ : nullptr;
+  if (options.verify == VerifyLevel::Full) {
+    verified_ = VerifyLevel::Full;
+    WeightCheck check(view_, mapping, "");
+    check.workOnAllCpus();
+    if (Status status = check.result(); !status.ok())
+      return status;
+  } else if (!options.verify) {
+    check_ = std::make_unique<WeightCheck>(view_, mapping, std::move(name));
+  }
   ByteView section = view_.tokenizer();
   if (section.size == 0)
     return {};
@@ -69,22 +79,21 @@ Result<std::shared_ptr<const Model>> Model::openFile(const char *path, const Loa
       platform::preferHugePages(model->copy_);
       if (Status status = file->read(0, model->copy_.data(), file->size()); !status.ok())
         return status;
-      return model->openBytes({model->copy_.data(), file->size()}, options);
+      return model->openBytes({model->copy_.data(), file->size()}, options, path);
     }
     Result<platform::Mapping> mapping = platform::Mapping::map(*file);
     if (!mapping.ok())
       return std::move(mapping).status();
     model->mapping_ = std::move(mapping).value();
-    bool whole =
-        options.prefault || options.verify.value_or(VerifyLevel::Full) == VerifyLevel::Full;
+    platform::preferHugePages(model->mapping_);
     Result<uint64_t> ahead = bytesBeforeWeights(*file, header->sectionCount);
     if (!ahead.ok())
       return std::move(ahead).status();
-    if (whole && (options.prefault || file->size() <= kFullVerifyBytes))
+    if (options.prefault)
       ahead = file->size();
     if (Status status = model->mapping_.populate(0, *ahead); !status.ok())
       return status;
-    return model->openBytes(model->mapping_.bytes(), options);
+    return model->openBytes(model->mapping_.bytes(), options, path);
   };
   if (Status status = load(); !status.ok())
     return std::move(status).withContext(path);
@@ -107,7 +116,7 @@ Result<std::shared_ptr<const Model>> Model::openMemory(ByteView bytes, const Loa
     return Status(StatusCode::INVALID_ARGUMENT,
                   "a borrowed artifact must be aligned to 64 bytes; align it or load a copy");
   }
-  if (Status status = model->openBytes(bytes, options); !status.ok())
+  if (Status status = model->openBytes(bytes, options, ""); !status.ok())
     return status;
   model->embedded_ = std::move(embedded);
   return std::shared_ptr<const Model>(std::move(model));

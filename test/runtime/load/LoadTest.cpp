@@ -41,6 +41,56 @@ TEST(Load, FileByMapAndByCopy) {
       }
 }
 
+/// The last bit of the weights is flipped.
+Bytes withDamagedWeights() {
+  Bytes bytes = fakeArtifact(fakeModelContent());
+  bytes.back() ^= 1;
+  return bytes;
+}
+
+TEST(Load, TheDefaultChecksTheWeightsLater) {
+  const std::string good = writeFile("load_good.lobit", fakeArtifact(fakeModelContent()));
+  const std::string bad = writeFile("load_damaged.lobit", withDamagedWeights());
+  for (bool copy : {false, true}) {
+    LoadOptions options;
+    options.copy = copy;
+    Result<std::shared_ptr<const Model>> model = Model::openFile(good.c_str(), options);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    EXPECT_EQ((*model)->verified(), VerifyLevel::Code);
+    (*model)->weightCheck()->workOnAllCpus();
+    EXPECT_TRUE((*model)->weightCheck()->result().ok());
+    EXPECT_EQ((*model)->verified(), VerifyLevel::Full);
+
+    model = Model::openFile(bad.c_str(), options);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    for (int again = 0; again < 2; ++again) {
+      (*model)->weightCheck()->work();
+      const Status &status = (*model)->weightCheck()->result();
+      EXPECT_EQ(status.code(), StatusCode::DIGEST_MISMATCH);
+      EXPECT_EQ(status.message().find(bad + ": section weights, offset "), 0u)
+          << status.message();
+    }
+    EXPECT_EQ((*model)->verified(), VerifyLevel::Code);
+
+    options.verify = VerifyLevel::Full;
+    Status status = Model::openFile(bad.c_str(), options).status();
+    EXPECT_EQ(status.code(), StatusCode::DIGEST_MISMATCH);
+    EXPECT_EQ(status.message().find(bad + ": section weights, offset "), 0u) << status.message();
+  }
+}
+
+TEST(Load, AFileCutAfterOpeningIsAnErrorOfTheCheck) {
+  Bytes bytes = fakeArtifact(fakeModelContent());
+  const std::string path = writeFile("load_shrinks.lobit", bytes);
+  Result<std::shared_ptr<const Model>> model = Model::openFile(path.c_str(), {});
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  ASSERT_EQ(truncate(path.c_str(), 4096), 0);
+  (*model)->weightCheck()->work();
+  const Status &status = (*model)->weightCheck()->result();
+  EXPECT_EQ(status.code(), StatusCode::IO);
+  EXPECT_NE(status.message().find("of the mapped file"), std::string::npos) << status.message();
+}
+
 TEST(Load, NamesTheFileThatCannotBeOpened) {
   Result<std::shared_ptr<const Model>> model = Model::openFile("/nonexistent/m.lobit", {});
   EXPECT_EQ(model.status().code(), StatusCode::IO);
@@ -77,7 +127,11 @@ TEST(Load, RefusesFlippedBitsAndNewerVersions) {
   for (size_t at : {size_t(9), size_t(70), size_t(4100), bytes.size() - 1, bytes.size() / 2}) {
     Bytes flipped = bytes;
     flipped[at] ^= 4;
-    EXPECT_FALSE(openCopy(flipped).ok()) << at;
+    Result<std::shared_ptr<const Model>> model = openCopy(flipped);
+    if (!model.ok())
+      continue;
+    (*model)->weightCheck()->work();
+    EXPECT_FALSE((*model)->weightCheck()->result().ok()) << at;
   }
   Bytes newer = bytes;
   storeU32(newer.data() + 8, kFormatMajor + 1);

@@ -1,7 +1,9 @@
 #include "passes/Emit/LinearAnswers.h"
 #include "dialects/Interpreter/Arithmetic/Linear.h"
+#include "dialects/Lobit/Weights/Parallel.h"
 
 #include <algorithm>
+#include <atomic>
 
 namespace lobit {
 
@@ -27,7 +29,7 @@ Result<std::vector<float>> linearOutputs(const LinearInfo &linear, const LinearA
   return outputs;
 }
 
-Result<std::vector<LinearAnswer>> linearAnswers(const Metadata &metadata) {
+Result<std::vector<LinearAnswer>> linearAnswers(const Metadata &metadata, unsigned threads) {
   std::vector<LinearAnswer> answers;
   for (size_t i = 0; i < metadata.linears.size(); ++i) {
     const LinearInfo &linear = metadata.linears[i];
@@ -50,13 +52,23 @@ Result<std::vector<LinearAnswer>> linearAnswers(const Metadata &metadata) {
     add(AnswerPattern::Alternating, 0, 1);
     add(AnswerPattern::Random, 2 * i + 2, 1);
   }
-  for (LinearAnswer &answer : answers) {
-    Result<std::vector<float>> outputs =
-        linearOutputs(metadata.linears[answer.function - 1], answer);
-    if (!outputs.ok())
-      return std::move(outputs).status();
-    answer.digest = outputDigest(outputs->data(), outputs->size());
-  }
+  std::vector<Status> failures(answers.size());
+  // From the back, where the head is, the largest.
+  std::atomic<int64_t> left{int64_t(answers.size())};
+  parallelFor(threads, threads, [&](int64_t, int64_t) {
+    for (int64_t i; (i = --left) >= 0;) {
+      LinearAnswer &answer = answers[size_t(i)];
+      Result<std::vector<float>> outputs =
+          linearOutputs(metadata.linears[answer.function - 1], answer);
+      if (outputs.ok())
+        answer.digest = outputDigest(outputs->data(), outputs->size());
+      else
+        failures[size_t(i)] = std::move(outputs).status();
+    }
+  });
+  for (Status &failure : failures)
+    if (!failure.ok())
+      return std::move(failure);
   return answers;
 }
 

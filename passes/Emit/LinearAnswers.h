@@ -8,8 +8,8 @@
 namespace lobit {
 
 /// The answers for each layer: sign-coherent extremes and random values, with one and
-/// several rows; less for layers of more than 2^24 weights.
-Result<std::vector<LinearAnswer>> linearAnswers(const Metadata &metadata);
+/// several rows; less for layers of more than 2^24 weights. `threads` does not change them.
+Result<std::vector<LinearAnswer>> linearAnswers(const Metadata &metadata, unsigned threads);
 
 /// The outputs [rows, out] of one layer.
 Result<std::vector<float>> linearOutputs(const LinearInfo &linear, const LinearAnswer &answer);

@@ -62,13 +62,16 @@ void fillFixed(const LinearInfo &linear, const LinearAnswer &answer, LinearOpera
   const float x = answer.pattern == AnswerPattern::Negative ? -127.0f : 127.0f;
   for (uint64_t i = 0; i < operands.x.size(); ++i)
     operands.x[i] = alternating && (i % linear.in) % 2 ? -x : x;
-  for (uint64_t row = 0, i = 0; row < linear.out; ++row)
-    for (uint64_t column = 0; column < linear.in; ++column, ++i) {
-      const bool flip = alternating && (row + column) % 2;
+  const int8_t codes[2] = {extremeCode(linear.scheme, false),
+                           extremeCode(linear.scheme, alternating)};
+  const float values[2] = {1, alternating ? -1.0f : 1.0f};
+  for (uint64_t row = 0; row < linear.out; ++row)
+    for (uint64_t column = 0; column < linear.in; ++column) {
+      const uint64_t i = row * linear.in + column, parity = (row + column) % 2;
       if (!operands.codes.empty())
-        operands.codes[i] = extremeCode(linear.scheme, flip);
+        operands.codes[i] = codes[parity];
       else
-        operands.values[i] = flip ? -1.0f : 1.0f;
+        operands.values[i] = values[parity];
     }
   for (float &scale : operands.scales)
     scale = 1;

@@ -449,8 +449,7 @@ bool allBytesAreValid(Layout layout, const uint8_t *bytes, uint64_t size) {
   switch (layout) {
   case Layout::T2Dot:
   case Layout::T2Tile:
-    return noneBad(bytes, size,
-                   [](uint64_t word) { return word & word >> 1 & everyByte(0x55); });
+    return noneBad(bytes, size, [](uint64_t word) { return word & word >> 1 & everyByte(0x55); });
   case Layout::T2Tl1: // a nibble of 9 and more
     return noneBad(bytes, size, [](uint64_t word) {
       return word >> 3 & (word | word >> 1 | word >> 2) & everyByte(0x11);
@@ -588,8 +587,7 @@ Status checkLayout(Layout layout, const uint8_t *bytes, uint64_t rows, uint64_t 
   // Decoding names the place of what is wrong; it takes ten times as long.
   Result<uint64_t> size = layoutBytes(layout, rows, columns, 1);
   const bool valid = size.ok() && allBytesAreValid(layout, bytes, *size);
-  return decode(layout, bytes, rows, columns, nullptr,
-                valid ? Check::Padding : Check::Everything);
+  return decode(layout, bytes, rows, columns, nullptr, valid ? Check::Padding : Check::Everything);
 }
 
 std::array<uint8_t, 32> layoutDefinitionHash(Layout layout) {

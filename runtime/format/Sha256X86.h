@@ -81,8 +81,7 @@ LOBIT_SHA_TARGET void x86Lanes(uint32_t *const *states, const uint8_t *const *bl
   }
 }
 
-template <typename Ops>
-void x86Blocks(uint32_t *state, const uint8_t *blocks, size_t count) {
+template <typename Ops> void x86Blocks(uint32_t *state, const uint8_t *blocks, size_t count) {
   x86Lanes<Ops, 1>(&state, &blocks, count);
 }
 

@@ -100,8 +100,7 @@ void TreeDigest::hashLeaves(ByteView content, uint64_t first, Digest *digests) {
   const uint64_t end = std::min(first + kGroup, leafCount(content.size));
   for (uint64_t i = first; i < end; ++i) {
     Sha256 leaf = startLeaf();
-    leaf.update(content.data + i * kLeafBytes,
-                std::min(kLeafBytes, content.size - i * kLeafBytes));
+    leaf.update(content.data + i * kLeafBytes, std::min(kLeafBytes, content.size - i * kLeafBytes));
     digests[i] = leaf.finish();
   }
 }

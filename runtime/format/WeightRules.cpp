@@ -54,9 +54,8 @@ Status WeightRules::checkRows(const Piece &piece) const {
     return status;
   if (piece.rows != tensor.rows()) // the row by its number in the tensor
     status = checkLayout(tensor.layout, data, tensor.rows(), tensor.columns());
-  return std::move(status).withContext("section weights, offset " +
-                                       std::to_string(base_ + tensor.dataOffset) + ": " +
-                                       tensor.name);
+  return std::move(status).withContext(
+      "section weights, offset " + std::to_string(base_ + tensor.dataOffset) + ": " + tensor.name);
 }
 
 Status WeightRules::checkScales(const TensorInfo &tensor) const {

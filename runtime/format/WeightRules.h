@@ -29,7 +29,7 @@ private:
   Status checkGaps() const;
 
   const ArtifactView *artifact_;
-  uint64_t base_; ///< offset of the weights in the file
+  uint64_t base_;                                     ///< offset of the weights in the file
   std::vector<std::pair<uint64_t, uint64_t>> ranges_; ///< offset and size of data and scales
   std::vector<Piece> pieces_;
 };

@@ -40,8 +40,7 @@ Status WeightCheck::checkLeaves(uint64_t group) {
 void WeightCheck::work() {
   const uint64_t count = pieceCount();
   for (uint64_t piece; (piece = next_.fetch_add(1)) < count;) {
-    pieces_[piece] =
-        piece < leafGroups_ ? checkLeaves(piece) : rules_.check(piece - leafGroups_);
+    pieces_[piece] = piece < leafGroups_ ? checkLeaves(piece) : rules_.check(piece - leafGroups_);
     if (done_.fetch_add(1) + 1 == count)
       finish();
   }

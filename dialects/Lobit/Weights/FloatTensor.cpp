@@ -47,6 +47,7 @@ Result<FloatTensor> FloatTensor::create(std::string name, const TensorData &data
   tensor.keepAlive_ = data.keepAlive;
   tensor.rows_ = rows;
   tensor.columns_ = columns;
+  tensor.finite_ = data.finite;
   return tensor;
 }
 
@@ -77,6 +78,11 @@ void FloatTensor::widen(int64_t first, int64_t count, float *out) const {
 }
 
 Status FloatTensor::checkFinite(NonFinitePolicy policy, int64_t *replaced) {
+  if (finite_) {
+    if (replaced)
+      *replaced = 0;
+    return Status();
+  }
   std::vector<float> values(size_t(std::min<int64_t>(size(), 4096)));
   uint32_t largestFinite = 0;
   int64_t found = 0;

@@ -233,6 +233,35 @@ static Result<std::vector<uint8_t>> packCodes(Layout layout, const std::vector<i
   return bytes;
 }
 
+Result<EvaluatedWeight> lobit::packWeight(CodedWeight coded, WeightType type, unsigned threads) {
+  Result<std::vector<uint8_t>> bytes = packCodes(*type.getLayout(), coded.codes, type, threads);
+  if (!bytes.ok())
+    return std::move(bytes).status();
+  EvaluatedWeight result;
+  result.bytes = std::move(*bytes);
+  result.scales = std::move(coded.scales);
+  return result;
+}
+
+void PackedWeights::put(StringRef name, StringRef method, Type type, EvaluatedWeight weight) {
+  const uint64_t size = weight.bytes.size() + weight.scales.size() * sizeof(float);
+  if (size > budget_ - size_)
+    return;
+  Key key(name.str(), method.str(), type.getAsOpaquePointer());
+  if (weights_.try_emplace(std::move(key), std::move(weight)).second)
+    size_ += size;
+}
+
+std::optional<EvaluatedWeight> PackedWeights::take(StringRef name, StringRef method, Type type) {
+  auto found = weights_.find(Key(name.str(), method.str(), type.getAsOpaquePointer()));
+  if (found == weights_.end())
+    return std::nullopt;
+  EvaluatedWeight weight = std::move(found->second);
+  weights_.erase(found);
+  size_ -= weight.bytes.size() + weight.scales.size() * sizeof(float);
+  return weight;
+}
+
 Result<WeightChain> lobit::findWeightChain(Value value) {
   WeightChain chain;
   Operation *op = value.getDefiningOp();
@@ -252,6 +281,10 @@ Result<EvaluatedWeight> lobit::evaluateWeight(Value value, TensorSource *source,
   if (!chain.ok())
     return std::move(chain).status();
   lb::WeightOp weight = chain->weight;
+  if (options.packed && weight.getName() && chain->quantize && chain->pack)
+    if (std::optional<EvaluatedWeight> made = options.packed->take(
+            *weight.getName(), chain->quantize.getMethod(), chain->pack.getType()))
+      return std::move(*made);
   Result<TensorData> data = loadWeight(weight, source);
   if (!data.ok())
     return std::move(data).status();
@@ -287,17 +320,10 @@ Result<EvaluatedWeight> lobit::evaluateWeight(Value value, TensorSource *source,
       return std::move(stored).status();
     coded = std::move(*stored);
   }
+  if (chain->pack)
+    return packWeight(std::move(coded), chain->pack.getType(), options.threads);
   result.scales = std::move(coded.scales);
-  if (!chain->pack) {
-    result.codes = std::move(coded.codes);
-    return result;
-  }
-  WeightType packed = chain->pack.getType();
-  Result<std::vector<uint8_t>> bytes =
-      packCodes(*packed.getLayout(), coded.codes, packed, options.threads);
-  if (!bytes.ok())
-    return std::move(bytes).status();
-  result.bytes = std::move(*bytes);
+  result.codes = std::move(coded.codes);
   return result;
 }
 

@@ -101,7 +101,7 @@ TEST(LinearAnswers, LayersGetExtremesAndSeveralRows) {
   metadata.maxRows = 64;
   metadata.linears = {layer(Scheme::Ternary, Granularity::Row),
                       layer(Scheme::Int8, Granularity::Row)};
-  Result<std::vector<LinearAnswer>> answers = linearAnswers(metadata);
+  Result<std::vector<LinearAnswer>> answers = linearAnswers(metadata, 2);
   ASSERT_TRUE(answers.ok());
   ASSERT_EQ(answers->size(), 10u);
   EXPECT_EQ((*answers)[2].rows, 5u);

@@ -67,8 +67,7 @@ TEST(Load, TheDefaultChecksTheWeightsLater) {
       (*model)->weightCheck()->work();
       const Status &status = (*model)->weightCheck()->result();
       EXPECT_EQ(status.code(), StatusCode::DIGEST_MISMATCH);
-      EXPECT_EQ(status.message().find(bad + ": section weights, offset "), 0u)
-          << status.message();
+      EXPECT_EQ(status.message().find(bad + ": section weights, offset "), 0u) << status.message();
     }
     EXPECT_EQ((*model)->verified(), VerifyLevel::Code);
 

@@ -425,6 +425,7 @@ Status Compiler::fillArtifact(AtomicFile &file) {
   if (!status.ok())
     return status;
   if (!isInterpretable(plan)) {
+    file.startWriting();
     progress_.show("computing known answers");
     status = answerWithBaselineCode(file.temporaryPath(), metadata, threads_, answers.models[0]);
     if (status.ok())

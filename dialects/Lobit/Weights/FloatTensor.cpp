@@ -1,5 +1,6 @@
 #include "dialects/Lobit/Weights/FloatTensor.h"
 #include "dialects/Lobit/Weights/FloatFormats.h"
+#include "dialects/Lobit/Weights/WiderClones.h"
 
 #include <algorithm>
 
@@ -51,16 +52,28 @@ Result<FloatTensor> FloatTensor::create(std::string name, const TensorData &data
   return tensor;
 }
 
+LOBIT_WIDER_CLONES static void widenBf16(const uint8_t *from, int64_t count, float *out) {
+  for (int64_t i = 0; i < count; ++i) {
+    uint16_t bits;
+    std::memcpy(&bits, from + 2 * i, 2);
+    out[i] = bf16ToFloat(bits);
+  }
+}
+
 void FloatTensor::widenStored(int64_t first, int64_t count, float *out) const {
   const uint8_t *from = bytes_ + first * elementBytes(type_);
   if (type_ == ElementType::F32) {
     std::memcpy(out, from, size_t(count) * 4);
     return;
   }
+  if (type_ == ElementType::BF16) {
+    widenBf16(from, count, out);
+    return;
+  }
   for (int64_t i = 0; i < count; ++i) {
     uint16_t bits;
     std::memcpy(&bits, from + 2 * i, 2);
-    out[i] = type_ == ElementType::BF16 ? bf16ToFloat(bits) : f16ToFloat(bits);
+    out[i] = f16ToFloat(bits);
   }
 }
 

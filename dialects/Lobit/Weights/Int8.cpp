@@ -1,6 +1,6 @@
 #include "dialects/Lobit/Weights/Int8.h"
 #include "dialects/Lobit/Weights/FloatFormats.h"
-#include "dialects/Lobit/Weights/Parallel.h"
+#include "dialects/Lobit/Weights/LargeVector.h"
 #include "dialects/Lobit/Weights/WiderClones.h"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ LOBIT_WIDER_CLONES static void roundToCodes(const float *values, int64_t count, 
 Result<CodedWeight> lobit::quantizeInt8(const FloatTensor &weight, ScaleType scaleType,
                                         unsigned threads) {
   CodedWeight result;
-  result.codes.resize(size_t(weight.size()));
+  result.codes = makeLargeVector<int8_t>(size_t(weight.size()), threads);
   result.scales.resize(size_t(weight.rows()));
   int64_t columns = weight.columns();
   parallelFor(weight.rows(), threads, [&](int64_t begin, int64_t end) {

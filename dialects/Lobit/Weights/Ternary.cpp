@@ -1,6 +1,6 @@
 #include "dialects/Lobit/Weights/Ternary.h"
 #include "dialects/Lobit/Weights/FloatFormats.h"
-#include "dialects/Lobit/Weights/Parallel.h"
+#include "dialects/Lobit/Weights/LargeVector.h"
 
 #include <cstdio>
 
@@ -113,7 +113,7 @@ Result<CodedWeight> lobit::quantizeTernary(const FloatTensor &weight, TernaryMet
                                            const ScaleGrid &grid, ScaleType scaleType,
                                            unsigned threads) {
   CodedWeight result;
-  result.codes.resize(size_t(weight.size()));
+  result.codes = makeLargeVector<int8_t>(size_t(weight.size()), threads);
   result.scales.resize(size_t(grid.count()));
   if (method == TernaryMethod::AbsmeanBlock) {
     if (Status status = quantizeBlocks(weight, grid, threads, result); !status.ok())

@@ -4,6 +4,7 @@
 #include "dialects/Lobit/Weights/FloatFormats.h"
 #include "dialects/Lobit/Weights/Int6.h"
 #include "dialects/Lobit/Weights/Int8.h"
+#include "dialects/Lobit/Weights/LargeVector.h"
 #include "dialects/Lobit/Weights/Parallel.h"
 #include "dialects/Lobit/Weights/StoredCodes.h"
 #include "dialects/Lobit/Weights/WeightChain.h"
@@ -216,7 +217,7 @@ static Result<std::vector<uint8_t>> packCodes(Layout layout, const std::vector<i
                                               WeightType type, unsigned threads) {
   int64_t rows = type.getRows(), columns = type.getColumns();
   int64_t blockRows = findLayout(layout)->rowBlock;
-  std::vector<uint8_t> bytes(size_t(type.withLayout(layout).getDataBytes()));
+  auto bytes = makeLargeVector<uint8_t>(size_t(type.withLayout(layout).getDataBytes()), threads);
   int64_t blocks = (rows + blockRows - 1) / blockRows;
   int64_t blockBytes = int64_t(bytes.size()) / blocks;
   // No part begins at the same block as another.

@@ -6,6 +6,7 @@
 #include "runtime/format/Artifact.h"
 #include "runtime/format/CodeAbi.h"
 #include "runtime/load/WeightCheck.h"
+#include "runtime/platform/File.h"
 #include "runtime/platform/Memory.h"
 #include "runtime/text/Tokenizer.h"
 
@@ -49,7 +50,8 @@ public:
   bool isEndOfSequence(uint32_t token) const;
 
 private:
-  Status openBytes(ByteView bytes, const LoadOptions &options, std::string name);
+  Status openBytes(ByteView bytes, const LoadOptions &options, std::string name,
+                   WeightCheck::Bring bringWeights);
 
   platform::Mapping mapping_;
   platform::Memory copy_;

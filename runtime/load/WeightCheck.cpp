@@ -14,12 +14,12 @@ static const SectionInfo *weightSection(const ArtifactView &artifact) {
       [](const SectionInfo &section) { return section.type == SectionType::Weights; });
 }
 
-WeightCheck::WeightCheck(const ArtifactView &artifact, const platform::Mapping *mapping,
-                         std::string name)
-    : artifact_(&artifact), mapping_(mapping), section_(weightSection(artifact)),
+WeightCheck::WeightCheck(const ArtifactView &artifact, Bring bring, std::string name)
+    : artifact_(&artifact), bring_(std::move(bring)), section_(weightSection(artifact)),
       name_(std::move(name)), rules_(artifact) {
   const uint64_t leaves = TreeDigest::leafCount(artifact.weights().size);
   leafGroups_ = (leaves + TreeDigest::kGroup - 1) / TreeDigest::kGroup;
+  groupsLeft_ = uint32_t(leafGroups_); // a group has 4 MiB, the file less than 2^54 bytes
   leaves_.resize(leaves);
   pieces_.resize(pieceCount());
 }
@@ -28,9 +28,9 @@ Status WeightCheck::checkLeaves(uint64_t group) {
   constexpr uint64_t groupBytes = TreeDigest::kGroup * TreeDigest::kLeafBytes;
   const ByteView weights = artifact_->weights();
   const uint64_t begin = group * groupBytes;
-  if (mapping_)
-    if (Status status = mapping_->populate(section_->offset + begin,
-                                           std::min(groupBytes, weights.size - begin));
+  if (bring_)
+    if (Status status =
+            bring_(section_->offset + begin, std::min(groupBytes, weights.size - begin));
         !status.ok())
       return status;
   TreeDigest::hashLeaves(weights, group * TreeDigest::kGroup, leaves_.data());
@@ -40,7 +40,16 @@ Status WeightCheck::checkLeaves(uint64_t group) {
 void WeightCheck::work() {
   const uint64_t count = pieceCount();
   for (uint64_t piece; (piece = next_.fetch_add(1)) < count;) {
-    pieces_[piece] = piece < leafGroups_ ? checkLeaves(piece) : rules_.check(piece - leafGroups_);
+    if (piece < leafGroups_) {
+      pieces_[piece] = checkLeaves(piece);
+      if (groupsLeft_.fetch_sub(1) == 1)
+        platform::wakeAll(groupsLeft_);
+    } else {
+      // All bytes are there then.
+      for (uint32_t left; (left = groupsLeft_.load(std::memory_order_acquire)) != 0;)
+        platform::waitWhileEqual(groupsLeft_, left);
+      pieces_[piece] = rules_.check(piece - leafGroups_);
+    }
     if (done_.fetch_add(1) + 1 == count)
       finish();
   }
@@ -60,6 +69,7 @@ void WeightCheck::finish() {
                                       TreeDigest::ofLeaves(leaves_, artifact_->weights().size));
   if (result_.ok())
     result_ = firstFailure(leafGroups_, pieceCount());
+  bring_ = nullptr;
   const bool passed = result_.ok();
   if (!passed && !name_.empty())
     result_ = std::move(result_).withContext(name_);

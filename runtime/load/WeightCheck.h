@@ -6,18 +6,21 @@
 
 #include "runtime/format/TreeDigest.h"
 #include "runtime/format/WeightRules.h"
-#include "runtime/platform/File.h"
 
 #include <atomic>
-#include <memory>
+#include <functional>
 
 namespace lobit {
 
 class WeightCheck {
 public:
-  /// Borrows both. `mapping` is what the artifact lies in, or null: its pages are brought
-  /// in piece by piece. `name` begins what result() says; it may be empty.
-  WeightCheck(const ArtifactView &artifact, const platform::Mapping *mapping, std::string name);
+  /// Brings bytes of the file into the memory of the artifact; called by any thread, piece
+  /// by piece, before they are looked at.
+  using Bring = std::function<Status(uint64_t offset, uint64_t size)>;
+
+  /// Borrows the artifact. `bring` may be empty. `name` begins what result() says; it may be
+  /// empty, too.
+  WeightCheck(const ArtifactView &artifact, Bring bring, std::string name);
 
   /// Checks pieces until none is left. Any number of threads may call it, once or again.
   void work();
@@ -36,7 +39,7 @@ private:
   uint64_t pieceCount() const { return leafGroups_ + rules_.count(); }
 
   const ArtifactView *artifact_;
-  const platform::Mapping *mapping_;
+  Bring bring_;
   const SectionInfo *section_;
   std::string name_;
   WeightRules rules_;
@@ -45,6 +48,7 @@ private:
   std::vector<Status> pieces_;
   Status result_;
   std::atomic<uint64_t> next_{0}, done_{0};
+  std::atomic<uint32_t> groupsLeft_; ///< of leaves that are not done
   std::atomic<uint32_t> state_{Open};
 };
 

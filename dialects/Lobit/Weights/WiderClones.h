@@ -4,7 +4,9 @@
 #ifndef LOBIT_DIALECTS_LOBIT_WEIGHTS_WIDERCLONES_H
 #define LOBIT_DIALECTS_LOBIT_WEIGHTS_WIDERCLONES_H
 
-#if defined(__x86_64__) && defined(__linux__)
+#include <cstdlib> // defines __GLIBC__, whose dynamic linker makes the choice
+
+#if defined(__x86_64__) && defined(__GLIBC__)
 /// Before a function definition: the system chooses a variant when the program starts.
 #define LOBIT_WIDER_CLONES __attribute__((target_clones("avx2", "default")))
 #else

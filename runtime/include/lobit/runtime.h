@@ -96,7 +96,7 @@ typedef struct lobit_model lobit_model;
 
 enum {
   LOBIT_LOAD_MAP = 0, /* share the file's pages; do not modify the file in place */
-  LOBIT_LOAD_COPY = 1 /* read it into memory; immune to later changes */
+  LOBIT_LOAD_COPY = 1 /* read it into memory; immune to changes after the first result */
 };
 enum {
   /* Structure and code when the model is opened; every byte of the weights before the first

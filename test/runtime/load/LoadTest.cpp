@@ -136,15 +136,31 @@ TEST(Load, ManyThreadsCheckManyPieces) {
 }
 
 TEST(Load, AFileCutAfterOpeningIsAnErrorOfTheCheck) {
-  Bytes bytes = fakeArtifact(fakeModelContent());
-  const std::string path = writeFile("load_shrinks.lobit", bytes);
-  Result<std::shared_ptr<const Model>> model = Model::openFile(path.c_str(), {});
+  for (bool copy : {false, true}) {
+    const std::string path = writeFile("load_shrinks.lobit", fakeArtifact(fakeModelContent()));
+    LoadOptions options;
+    options.copy = copy;
+    Result<std::shared_ptr<const Model>> model = Model::openFile(path.c_str(), options);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    ASSERT_EQ(truncate(path.c_str(), 4096), 0);
+    (*model)->weightCheck()->work();
+    const Status &status = (*model)->weightCheck()->result();
+    EXPECT_EQ(status.code(), StatusCode::IO);
+    EXPECT_NE(status.message().find(copy ? "the file ends at byte" : "of the mapped file"),
+              std::string::npos)
+        << status.message();
+  }
+}
+
+TEST(Load, ACopyThatNobodyChecksIsWhole) {
+  const std::string path = writeFile("load_good.lobit", fakeArtifact(fakeModelContent()));
+  LoadOptions options;
+  options.copy = true;
+  options.verify = VerifyLevel::Code;
+  Result<std::shared_ptr<const Model>> model = Model::openFile(path.c_str(), options);
   ASSERT_TRUE(model.ok()) << model.status().message();
-  ASSERT_EQ(truncate(path.c_str(), 4096), 0);
-  (*model)->weightCheck()->work();
-  const Status &status = (*model)->weightCheck()->result();
-  EXPECT_EQ(status.code(), StatusCode::IO);
-  EXPECT_NE(status.message().find("of the mapped file"), std::string::npos) << status.message();
+  EXPECT_FALSE((*model)->weightCheck());
+  EXPECT_EQ((*model)->artifact().weights().data[0], kFakeSalt);
 }
 
 TEST(Load, NamesTheFileThatCannotBeOpened) {

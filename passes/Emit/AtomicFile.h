@@ -22,6 +22,8 @@ public:
 
   Status write(uint64_t offset, const uint8_t *bytes, uint64_t size) override;
   Status commit();
+  /// To be called when most is written and other work follows before commit.
+  void startWriting() { fileSystem_.startWriting(file_); }
   /// Holds what was written so far, until commit.
   const std::string &temporaryPath() const { return temporary_; }
 

@@ -19,6 +19,13 @@ ssize_t FileSystem::write(int file, const uint8_t *bytes, size_t size) {
   return ::write(file, bytes, size);
 }
 int FileSystem::fsync(int file) { return ::fsync(file); }
+void FileSystem::startWriting(int file) {
+#ifdef SYNC_FILE_RANGE_WRITE
+  ::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+  (void)file;
+#endif
+}
 int FileSystem::close(int file) { return ::close(file); }
 int FileSystem::rename(const std::string &from, const std::string &to) {
   return std::rename(from.c_str(), to.c_str());

@@ -19,6 +19,8 @@ public:
   virtual ssize_t pread(int file, uint8_t *bytes, size_t size, off_t offset);
   virtual ssize_t write(int file, const uint8_t *bytes, size_t size);
   virtual int fsync(int file);
+  /// A hint: begins what fsync will wait for.
+  virtual void startWriting(int file);
   virtual int close(int file);
   virtual int rename(const std::string &from, const std::string &to);
   virtual int unlink(const std::string &path);

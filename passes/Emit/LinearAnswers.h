@@ -8,11 +8,12 @@
 namespace lobit {
 
 /// The answers for each layer: sign-coherent extremes and random values, with one and
-/// several rows; less for layers of more than 2^24 weights.
-Result<std::vector<LinearAnswer>> linearAnswers(const Metadata &metadata);
+/// several rows; less for layers of more than 2^24 weights. `threads` does not change them.
+Result<std::vector<LinearAnswer>> linearAnswers(const Metadata &metadata, unsigned threads);
 
-/// The outputs [rows, out] of one layer.
-Result<std::vector<float>> linearOutputs(const LinearInfo &linear, const LinearAnswer &answer);
+/// The outputs [rows, out] of one layer. Threads share the rows of the weight.
+Result<std::vector<float>> linearOutputs(const LinearInfo &linear, const LinearAnswer &answer,
+                                         unsigned threads);
 
 } // namespace lobit
 

@@ -1,5 +1,7 @@
 #include "passes/Emit/StoreWeights.h"
 
+#include <thread>
+
 namespace lobit {
 
 TensorInfo tensorInfo(const PlacedWeight &weight) {
@@ -17,6 +19,20 @@ TensorInfo tensorInfo(const PlacedWeight &weight) {
   info.scaleBytes = uint64_t(type.getScaleBytes());
   info.scaleOffset = info.scaleBytes ? weight.scaleOffset : 0;
   return info;
+}
+
+/// Hashing and writing take about as long: large weights get a thread for each.
+static Status writeWeight(ArtifactWriter &writer, uint64_t offset,
+                          const std::vector<uint8_t> &bytes, unsigned threads) {
+  constexpr size_t large = 1 << 20;
+  if (threads == 1 || bytes.size() < large)
+    return writer.writeWeights(offset, bytes.data(), bytes.size());
+  if (Status status = writer.reserveWeights(offset, bytes.size()); !status.ok())
+    return status;
+  std::thread digest([&] { writer.digestWeights(bytes.data(), bytes.size()); });
+  Status status = writer.placeWeights(offset, bytes.data(), bytes.size());
+  digest.join();
+  return status;
 }
 
 Status storeWeights(ArtifactWriter &writer, const std::vector<PlacedWeight> &weights,
@@ -37,8 +53,7 @@ Status storeWeights(ArtifactWriter &writer, const std::vector<PlacedWeight> &wei
                         std::to_string(info.scaleBytes) + " bytes, evaluated to " +
                         std::to_string(evaluated->bytes.size()) + " + " +
                         std::to_string(scales.size()));
-    if (Status status =
-            writer.writeWeights(weight.offset, evaluated->bytes.data(), evaluated->bytes.size());
+    if (Status status = writeWeight(writer, weight.offset, evaluated->bytes, options.threads);
         !status.ok())
       return status;
     if (scales.empty())

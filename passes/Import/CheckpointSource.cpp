@@ -1,11 +1,14 @@
 #include "passes/Import/CheckpointSource.h"
 
+#include "dialects/Lobit/Weights/Parallel.h"
 #include "passes/Import/PackedInt6.h"
 #include "passes/Import/RopeTable.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace lobit {
 
@@ -273,6 +276,7 @@ Result<std::shared_ptr<CheckpointSource>> CheckpointSource::open(Safetensors ten
     return status;
   std::shared_ptr<CheckpointSource> source(new CheckpointSource(std::move(tensors)));
   source->nonFinite_ = options.nonFinite;
+  source->threads_ = options.threads;
   for (const ExpectedTensor &tensor : expected)
     if (Status status = source->addTensor(tensor, config, options); !status.ok())
       return status;
@@ -313,7 +317,21 @@ Status CheckpointSource::checkCodes(const std::string &name, const TensorData &d
   return {};
 }
 
-Status CheckpointSource::checkFinite(const std::string &name, const TensorData &data) const {
+/// Whether all of [begin, end) are finite: then the largest magnitude is below `exponent`,
+/// which has all exponent bits set.
+template <typename Signed>
+static bool areFinite(const uint8_t *bytes, int64_t begin, int64_t end, uint32_t exponent) {
+  constexpr Signed magnitude = std::numeric_limits<Signed>::max();
+  Signed largest = 0;
+  for (int64_t i = begin; i < end; ++i) {
+    Signed bits;
+    std::memcpy(&bits, bytes + int64_t(sizeof(bits)) * i, sizeof(bits));
+    largest = std::max(largest, Signed(bits & magnitude));
+  }
+  return uint32_t(largest) < exponent;
+}
+
+Status CheckpointSource::checkFinite(const std::string &name, TensorData &data) const {
   if (nonFinite_ != NonFinite::Refuse)
     return {};
   unsigned bytes = data.type == ElementType::F32 ? 4 : 2;
@@ -323,6 +341,15 @@ Status CheckpointSource::checkFinite(const std::string &name, const TensorData &
                                                       : 0x7F80u;
   uint32_t magnitude = data.type == ElementType::F32 ? 0x7FFFFFFFu : 0x7FFFu;
   uint64_t count = data.size / bytes;
+  std::atomic<bool> finite{true};
+  parallelFor(int64_t(count), threads_, [&](int64_t begin, int64_t end) {
+    if (!(bytes == 4 ? areFinite<int32_t>(data.bytes, begin, end, exponent)
+                     : areFinite<int16_t>(data.bytes, begin, end, exponent)))
+      finite = false;
+  });
+  data.finite = finite;
+  if (finite)
+    return {};
   auto bitsAt = [&](const uint8_t *base, uint64_t i) {
     if (bytes == 4) {
       uint32_t bits;
@@ -335,10 +362,8 @@ Status CheckpointSource::checkFinite(const std::string &name, const TensorData &
   };
   auto isBad = [&](uint32_t bits) { return (bits & exponent) == exponent; };
   uint64_t first = 0;
-  while (first < count && !isBad(bitsAt(data.bytes, first)))
+  while (!isBad(bitsAt(data.bytes, first)))
     ++first;
-  if (first == count)
-    return {};
   uint64_t columns = data.shape.back();
   bool isNan = (bitsAt(data.bytes, first) & magnitude) != exponent;
   return Status(
@@ -356,7 +381,7 @@ Result<TensorData> CheckpointSource::load(std::string_view name) {
     return loadPackedInt6(tensors_, found->first, found->second.shape[0], found->second.shape[1]);
   if (!checked_.count(name)) {
     bool packed = found->second.type == ElementType::HfPackedTernary;
-    const TensorData &data = found->second;
+    TensorData &data = found->second;
     Status status = packed ? checkCodes(found->first, data) : checkFinite(found->first, data);
     if (!status.ok())
       return status;

@@ -22,6 +22,8 @@ struct CheckpointOptions {
   NonFinite nonFinite = NonFinite::Refuse;
   /// Positions of the rotary table.
   int64_t maxContext = 0;
+  /// Threads that look for NaN and infinities in a tensor.
+  unsigned threads = 1;
 };
 
 /// A tensor that the architecture has.
@@ -64,10 +66,12 @@ private:
   Status addPacked(const ExpectedTensor &expected, const SafetensorsTensor &tensor,
                    const ModelConfig &config, const CheckpointOptions &options);
   Status checkCodes(const std::string &name, const TensorData &data) const;
-  Status checkFinite(const std::string &name, const TensorData &data) const;
+  /// Sets data.finite, unless the options want values that are not finite.
+  Status checkFinite(const std::string &name, TensorData &data) const;
 
   Safetensors tensors_;
   NonFinite nonFinite_ = NonFinite::Refuse;
+  unsigned threads_ = 1;
   bool hasPacked_ = false;
   ScaleDirection direction_ = ScaleDirection::Multiply;
   std::map<std::string, TensorData, std::less<>> data_;

@@ -25,6 +25,8 @@ struct ImportOptions {
   /// Overrides the direction that the config says.
   std::optional<ScaleDirection> weightScale;
   NonFinite nonFinite = NonFinite::Refuse;
+  /// Threads for reading tensors.
+  unsigned threads = 1;
 };
 
 struct ImportedModel {

@@ -132,6 +132,7 @@ Result<ImportedModel> importCheckpoint(MLIRContext &context, const std::string &
   checkpointOptions.weightScale = options.weightScale;
   checkpointOptions.nonFinite = options.nonFinite;
   checkpointOptions.maxContext = *maxContext;
+  checkpointOptions.threads = options.threads;
   Result<std::shared_ptr<CheckpointSource>> source =
       CheckpointSource::open(std::move(*tensors), *config, checkpointOptions);
   if (!source.ok())

@@ -342,11 +342,19 @@ Result<LayerReport> Quantizer::quantizeLayer(Layer &layer, Choice choice) {
   }
   WeightType result = type.withScheme(schemeAttr(choice.scheme, type));
   StringRef method = methodWord(choice.scheme);
-  if (choice.scheme.needsInputs())
-    replaceByCodes(layer, result, std::move(coded));
-  else
-    insertQuantize(layer, method, result);
   describeType(report, result, policy.kernel);
+  if (choice.scheme.needsInputs()) {
+    replaceByCodes(layer, result, std::move(coded));
+  } else {
+    insertQuantize(layer, method, result);
+    if (inputs.packed && weight.getName()) {
+      const WeightType packedType = result.withLayout(report.layout);
+      Result<EvaluatedWeight> packed = packWeight(std::move(coded), packedType, policy.threads);
+      if (!packed.ok())
+        return std::move(packed).status();
+      inputs.packed->put(*weight.getName(), method, packedType, std::move(packed).value());
+    }
+  }
   report.method = method.str();
   report.reason = choice.reason;
   return report;

@@ -4,6 +4,7 @@
 #define LOBIT_PASSES_QUANTIZE_QUANTIZEMODULE_H
 
 #include "dialects/Lobit/Weights/CodedTensors.h"
+#include "dialects/Lobit/Weights/WeightEvaluator.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/Quantize/ActivationStatistics.h"
 #include "passes/Quantize/Policy.h"
@@ -16,12 +17,15 @@ namespace lobit {
 /// Called before each layer: how many are done, how many there are, the next name.
 using QuantizeProgress = std::function<void(size_t done, size_t total, const std::string &name)>;
 
-/// For the methods that look at what a layer reads, and for the output errors of the report.
+/// For the methods that look at what a layer reads, and for the output errors of the report;
+/// and what is kept for later stages.
 struct LayerInputs {
   ActivationStatistics *statistics = nullptr;
   /// Receives the codes that such methods make of weights by name; those weights are stored
   /// as codes from then on, and are to be read from here.
   CodedTensors *coded = nullptr;
+  /// Receives the packed weights of the others, so that they need not be made again.
+  PackedWeights *packed = nullptr;
 };
 
 /// Layers are the weights of lobit.linear, lm.embed and lm.head; equal tensor names

@@ -5,6 +5,7 @@
 #include "runtime/format/LayoutCodec.h"
 #include "runtime/format/Records.h"
 #include "runtime/format/TreeDigest.h"
+#include "runtime/format/WeightRules.h"
 
 #include <algorithm>
 #include <cstring>
@@ -248,12 +249,7 @@ std::vector<const SectionInfo *> ArtifactView::codeSections() const {
 }
 
 Status ArtifactView::verifySection(const SectionInfo &section) const {
-  const Digest computed = TreeDigest::of(content(section));
-  if (computed == section.digest)
-    return Status();
-  return formatError(StatusCode::DIGEST_MISMATCH,
-                     std::string("section ") + sectionWord(section.type), section.offset,
-                     "digest of the content", hexText(section.digest), hexText(computed));
+  return digestStatus(section, TreeDigest::of(content(section)));
 }
 
 Status ArtifactView::readStructure() {
@@ -309,45 +305,12 @@ Status ArtifactView::readStructure() {
   return Status();
 }
 
-/// The weights beyond their digest: codes, padding, gaps and scales.
-static Status checkWeights(const ArtifactView &view) {
-  const ByteView weights = view.weights();
-  const uint64_t base = uint64_t(weights.data - view.bytes().data);
-  std::vector<std::pair<uint64_t, uint64_t>> ranges;
-  for (const TensorInfo &tensor : view.tensors()) {
-    if (tensor.aliasOf != kNotAnAlias)
-      continue;
-    ranges.push_back({tensor.dataOffset, tensor.dataBytes});
-    ranges.push_back({tensor.scaleOffset, tensor.scaleBytes});
-    if (tensor.granularity == Granularity::None)
-      continue;
-    Status status = checkLayout(tensor.layout, weights.data + tensor.dataOffset, tensor.rows(),
-                                tensor.columns());
-    if (!status.ok())
-      return std::move(status).withContext("section weights, offset " +
-                                           std::to_string(base + tensor.dataOffset) + ": " +
-                                           tensor.name);
-    const bool half = tensor.scaleType == ScaleType::F16;
-    for (uint64_t at = 0; at < tensor.scaleBytes; at += half ? 2 : 4) {
-      const uint8_t *scale = weights.data + tensor.scaleOffset + at;
-      const bool finite =
-          half ? (scale[1] & 0x7c) != 0x7c : (loadU32(scale) & 0x7f800000) != 0x7f800000;
-      if (!finite)
-        return formatError(StatusCode::MALFORMED, "section weights", base + tensor.scaleOffset + at,
-                           "scale of " + tensor.name, "a finite number", "infinity or NaN");
-    }
-  }
-  std::sort(ranges.begin(), ranges.end());
-  uint64_t end = 0;
-  for (auto [offset, size] : ranges) {
-    if (!size)
-      continue;
-    if (!allZeroBytes(weights.data + end, offset - end))
-      return formatError(StatusCode::MALFORMED, "section weights", base + end,
-                         "gap between tensors", "zeros", "other bytes");
-    end = offset + size;
-  }
-  return Status();
+Status ArtifactView::digestStatus(const SectionInfo &section, const Digest &computed) const {
+  if (computed == section.digest)
+    return Status();
+  return formatError(StatusCode::DIGEST_MISMATCH,
+                     std::string("section ") + sectionWord(section.type), section.offset,
+                     "digest of the content", hexText(section.digest), hexText(computed));
 }
 
 Status ArtifactView::verify(VerifyLevel level) const {
@@ -359,7 +322,13 @@ Status ArtifactView::verify(VerifyLevel level) const {
     if (Status status = verifySection(section); !status.ok())
       return status;
   }
-  return level == VerifyLevel::Full ? checkWeights(*this) : Status();
+  if (level < VerifyLevel::Full)
+    return Status();
+  const WeightRules rules(*this);
+  for (size_t piece = 0; piece < rules.count(); ++piece)
+    if (Status status = rules.check(piece); !status.ok())
+      return status;
+  return Status();
 }
 
 Result<ArtifactView> ArtifactView::open(ByteView bytes, VerifyLevel level) {

@@ -210,6 +210,8 @@ public:
   Status verify(VerifyLevel level) const;
   /// Checks the digest of one section.
   Status verifySection(const SectionInfo &section) const;
+  /// DIGEST_MISMATCH unless `computed` is the digest of the section.
+  Status digestStatus(const SectionInfo &section, const Digest &computed) const;
 
   ByteView bytes() const { return bytes_; }
   const ArtifactHeader &header() const { return header_; }

@@ -43,6 +43,10 @@ public:
   Status begin(ArtifactContent content);
   /// The next bytes of the weights section, at ascending offsets; gaps become zeros.
   Status writeWeights(uint64_t offset, const uint8_t *bytes, uint64_t size);
+  /// writeWeights in parts: reserve, then the two others, which two threads may call at once.
+  Status reserveWeights(uint64_t offset, uint64_t size);
+  void digestWeights(const uint8_t *bytes, uint64_t size);
+  Status placeWeights(uint64_t offset, const uint8_t *bytes, uint64_t size);
   /// Writes section table and header. The weights must be complete.
   Status finish();
   /// After finish: other bytes of the same size for a small section, then the header again.

@@ -3,6 +3,7 @@
 #include "runtime/format/LayoutCodec.h"
 #include "runtime/format/Pair24.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace lobit {
@@ -22,19 +23,29 @@ int8_t extremeCode(Scheme scheme, bool negative) {
   return negative ? info.smallestCode : info.largestCode;
 }
 
+/// Divisions by constants: there are millions of codes.
 int8_t randomCode(Scheme scheme, uint64_t number) {
-  const SchemeInfo &info = *findScheme(scheme);
-  const uint64_t count = uint64_t(info.largestCode - info.smallestCode + 1);
-  return int8_t(int(number % count) + info.smallestCode);
+  switch (scheme) {
+#define LOBIT_SCHEME(EnumName, id, word, smallest, largest, text)                                  \
+  case Scheme::EnumName:                                                                           \
+    return int8_t(int(number % uint64_t(largest - (smallest) + 1)) + (smallest));
+#include "runtime/format/Schemes.inc"
+  }
+  return 0;
 }
 
+/// The rows that are wanted, all others are skipped.
+struct RowRange {
+  uint64_t first, count;
+};
+
 /// int6: chunk c of row r keeps the pairs of nibble (c + r) mod 6; the others become 0.
-void prunePairs(const LinearInfo &linear, std::vector<int8_t> &codes) {
+void prunePairs(const LinearInfo &linear, RowRange rows, std::vector<int8_t> &codes) {
   if (linear.scheme != Scheme::Int6)
     return;
-  for (uint64_t row = 0, i = 0; row < linear.out; ++row)
+  for (uint64_t row = 0, i = 0; row < rows.count; ++row)
     for (uint64_t column = 0; column < linear.in; ++column, ++i)
-      if (!pair24Keeps(kPair24Nibbles[(column / 8 + row) % 6], column))
+      if (!pair24Keeps(kPair24Nibbles[(column / 8 + rows.first + row) % 6], column))
         codes[i] = 0;
 }
 
@@ -53,18 +64,22 @@ uint16_t halfBits(float value) {
 /// Fixed operands: x = 127 or -127; the alternating pattern flips the sign of x with the
 /// column and that of the weights with column and row, so that all products of a row
 /// have one sign.
-void fillFixed(const LinearInfo &linear, const LinearAnswer &answer, LinearOperands &operands) {
+void fillFixed(const LinearInfo &linear, const LinearAnswer &answer, RowRange rows,
+               LinearOperands &operands) {
   const bool alternating = answer.pattern == AnswerPattern::Alternating;
   const float x = answer.pattern == AnswerPattern::Negative ? -127.0f : 127.0f;
   for (uint64_t i = 0; i < operands.x.size(); ++i)
     operands.x[i] = alternating && (i % linear.in) % 2 ? -x : x;
-  for (uint64_t row = 0, i = 0; row < linear.out; ++row)
-    for (uint64_t column = 0; column < linear.in; ++column, ++i) {
-      const bool flip = alternating && (row + column) % 2;
+  const int8_t codes[2] = {extremeCode(linear.scheme, false),
+                           extremeCode(linear.scheme, alternating)};
+  const float values[2] = {1, alternating ? -1.0f : 1.0f};
+  for (uint64_t row = 0; row < rows.count; ++row)
+    for (uint64_t column = 0; column < linear.in; ++column) {
+      const uint64_t i = row * linear.in + column, parity = (rows.first + row + column) % 2;
       if (!operands.codes.empty())
-        operands.codes[i] = extremeCode(linear.scheme, flip);
+        operands.codes[i] = codes[parity];
       else
-        operands.values[i] = flip ? -1.0f : 1.0f;
+        operands.values[i] = values[parity];
     }
   for (float &scale : operands.scales)
     scale = 1;
@@ -72,23 +87,38 @@ void fillFixed(const LinearInfo &linear, const LinearAnswer &answer, LinearOpera
     bias = 1;
 }
 
-void fillRandom(const LinearInfo &linear, const LinearAnswer &answer, LinearOperands &operands) {
+void fillRandom(const LinearInfo &linear, const LinearAnswer &answer, RowRange rows,
+                LinearOperands &operands) {
   SplitMix64 random(answer.seed);
   for (float &x : operands.x)
     x = float(int32_t(random.next() >> 40) - (1 << 23)) / (1 << 20);
-  for (int8_t &code : operands.codes)
-    code = randomCode(linear.scheme, random.next());
-  for (float &scale : operands.scales)
-    scale = float(1024 + (random.next() >> 54)) / (1 << 17);
-  for (float &value : operands.values)
-    value = smallValue(random);
-  for (float &bias : operands.bias)
-    bias = smallValue(random);
+  // `perRow` numbers for each row; `values` are those of the wanted ones.
+  auto fill = [&](auto &values, uint64_t perRow, auto make) {
+    random.skip(rows.first * perRow);
+    for (auto &value : values)
+      value = make();
+    random.skip((linear.out - rows.first - rows.count) * perRow);
+  };
+  const bool quantized = !operands.codes.empty();
+  fill(operands.codes, quantized ? linear.in : 0,
+       [&] { return randomCode(linear.scheme, random.next()); });
+  auto scale = [&] { return float(1024 + (random.next() >> 54)) / (1 << 17); };
+  if (linear.granularity == Granularity::Tensor)
+    operands.scales[0] = scale();
+  else
+    fill(operands.scales, operands.scales.size() / std::max<uint64_t>(1, rows.count), scale);
+  fill(operands.values, quantized ? 0 : linear.in, [&] { return smallValue(random); });
+  fill(operands.bias, linear.bias ? 1 : 0, [&] { return smallValue(random); });
 }
 
 } // namespace
 
 Result<LinearOperands> makeLinearOperands(const LinearInfo &linear, const LinearAnswer &answer) {
+  return makeLinearRows(linear, answer, 0, linear.out);
+}
+
+Result<LinearOperands> makeLinearRows(const LinearInfo &linear, const LinearAnswer &answer,
+                                      uint64_t first, uint64_t count) {
   uint64_t weights, inputs;
   if (!checkedMul(linear.out, linear.in, weights) || weights > kMaxAnswerWeights ||
       !checkedMul(answer.rows, linear.in, inputs) || inputs > kMaxAnswerWeights)
@@ -97,22 +127,22 @@ Result<LinearOperands> makeLinearOperands(const LinearInfo &linear, const Linear
                                                   " is too large for a known answer");
   LinearOperands operands;
   operands.x.resize(inputs);
-  operands.bias.resize(linear.bias ? linear.out : 0);
+  operands.bias.resize(linear.bias ? count : 0);
   if (isQuantized(linear.scheme)) {
-    operands.codes.resize(weights);
-    Result<uint64_t> scales =
-        scaleCount(linear.granularity, linear.groupSize, linear.out, linear.in);
+    operands.codes.resize(count * linear.in);
+    Result<uint64_t> scales = scaleCount(linear.granularity, linear.groupSize, count, linear.in);
     if (!scales.ok())
       return std::move(scales).status();
     operands.scales.resize(*scales);
   } else {
-    operands.values.resize(weights);
+    operands.values.resize(count * linear.in);
   }
+  const RowRange rows = {first, count};
   if (answer.pattern == AnswerPattern::Random)
-    fillRandom(linear, answer, operands);
+    fillRandom(linear, answer, rows, operands);
   else
-    fillFixed(linear, answer, operands);
-  prunePairs(linear, operands.codes);
+    fillFixed(linear, answer, rows, operands);
+  prunePairs(linear, rows, operands.codes);
   return operands;
 }
 

@@ -18,6 +18,8 @@ public:
     z = (z ^ z >> 27) * 0x94d049bb133111ebull;
     return z ^ z >> 31;
   }
+  /// As if next() had been called `count` times.
+  void skip(uint64_t count) { state_ += count * 0x9e3779b97f4a7c15ull; }
 
 private:
   uint64_t state_;
@@ -46,6 +48,9 @@ struct LinearOperands {
 
 /// RESOURCE_LIMIT when the weight has more than kMaxAnswerWeights elements.
 Result<LinearOperands> makeLinearOperands(const LinearInfo &linear, const LinearAnswer &answer);
+/// x, and of the others what belongs to the rows first .. first + count - 1 of the weight.
+Result<LinearOperands> makeLinearRows(const LinearInfo &linear, const LinearAnswer &answer,
+                                      uint64_t first, uint64_t count);
 constexpr uint64_t kMaxAnswerWeights = 1ull << 31;
 
 /// The operands as the code takes them: {x, weights, scales, bias}.

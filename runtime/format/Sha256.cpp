@@ -62,19 +62,35 @@ void portableBlocks(uint32_t *state, const uint8_t *blocks, size_t count) {
   }
 }
 
-static BlockFunction chooseBlocks() {
+void portableLanes(uint32_t *const *states, const uint8_t *const *blocks, size_t count) {
+  for (unsigned n = 0; n < Sha256::kLanes; ++n)
+    portableBlocks(states[n], blocks[n], count);
+}
+
 #if defined(__x86_64__)
+static bool hasInstructions() {
   unsigned eax, ebx, ecx, edx;
   bool sse41 = __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_SSE4_1) && (ecx & bit_SSSE3);
-  if (sse41 && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx & bit_SHA))
+  return sse41 && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx & bit_SHA);
+}
+#endif
+
+BlockFunction chosenBlocks() {
+#if defined(__x86_64__)
+  static const bool instructions = hasInstructions();
+  if (instructions)
     return x86Blocks<InstructionOps>;
 #endif
   return portableBlocks;
 }
 
-BlockFunction chosenBlocks() {
-  static const BlockFunction function = chooseBlocks();
-  return function;
+LanesFunction chosenLanes() {
+#if defined(__x86_64__)
+  static const bool instructions = hasInstructions();
+  if (instructions)
+    return x86Lanes<InstructionOps, Sha256::kLanes>;
+#endif
+  return portableLanes;
 }
 
 } // namespace sha256
@@ -102,6 +118,23 @@ void Sha256::update(const void *data, size_t size) {
   blocks(state_.data(), bytes, size / 64);
   if (size % 64)
     std::memcpy(block_.data(), bytes + size / 64 * 64, size % 64);
+}
+
+void Sha256::updateLanes(Sha256 *hashes, const uint8_t *const *bytes, size_t size) {
+  const size_t toBlock = (64 - hashes[0].length_ % 64) % 64;
+  const size_t head = size < toBlock ? size : toBlock, blocks = (size - head) / 64;
+  uint32_t *states[kLanes];
+  const uint8_t *at[kLanes];
+  for (unsigned n = 0; n < kLanes; ++n) {
+    hashes[n].update(bytes[n], head);
+    states[n] = hashes[n].state_.data();
+    at[n] = bytes[n] + head;
+  }
+  sha256::chosenLanes()(states, at, blocks);
+  for (unsigned n = 0; n < kLanes; ++n) {
+    hashes[n].length_ += blocks * 64;
+    hashes[n].update(at[n] + blocks * 64, (size - head) % 64);
+  }
 }
 
 Digest Sha256::finish() {

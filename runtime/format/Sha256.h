@@ -22,6 +22,11 @@ public:
 
   static Digest of(const void *bytes, size_t size);
 
+  static constexpr unsigned kLanes = 4;
+  /// Gives `size` bytes to each of kLanes hashes that have got equally many before;
+  /// faster than one after the other.
+  static void updateLanes(Sha256 *hashes, const uint8_t *const *bytes, size_t size);
+
 private:
   std::array<uint32_t, 8> state_;
   std::array<uint8_t, 64> block_;
@@ -38,8 +43,11 @@ namespace sha256 {
 using BlockFunction = void (*)(uint32_t *state, const uint8_t *blocks, size_t count);
 
 void portableBlocks(uint32_t *state, const uint8_t *blocks, size_t count);
-/// The function Sha256 uses on this CPU.
+/// The functions Sha256 uses on this CPU; the second one takes Sha256::kLanes messages.
 BlockFunction chosenBlocks();
+using LanesFunction = void (*)(uint32_t *const *states, const uint8_t *const *blocks, size_t count);
+void portableLanes(uint32_t *const *states, const uint8_t *const *blocks, size_t count);
+LanesFunction chosenLanes();
 extern const uint32_t roundConstants[64];
 
 } // namespace sha256

@@ -26,14 +26,28 @@ public:
 
   static Digest of(ByteView bytes);
 
+  /// Leaves that are hashed together.
+  static constexpr uint64_t kGroup = Sha256::kLanes;
+  static uint64_t leafCount(uint64_t size) {
+    return size ? (size + kLeafBytes - 1) / kLeafBytes : 1;
+  }
+  /// The digests of the leaves of `content` from `first` on, at most kGroup, into
+  /// digests[first] and up. For threads that share the work; then ofLeaves.
+  static void hashLeaves(ByteView content, uint64_t first, Digest *digests);
+  static Digest ofLeaves(const std::vector<Digest> &leaves, uint64_t size);
+
 private:
-  void endLeaf();
+  void push(const Digest &leaf);
+  /// When all leaves have been pushed.
+  Digest finishTree() const;
 
   Sha256 leaf_;
   uint64_t size_ = 0;
-  /// Finished subtrees from left to right; entry i has 2^heights[i] leaves.
-  std::vector<Digest> tops_;
-  std::vector<unsigned> heights_;
+  /// Finished subtrees from left to right; entry i has 2^heights[i] leaves. Heights
+  /// fall from left to right, so that there are fewer than 64.
+  Digest tops_[64];
+  uint8_t heights_[64];
+  unsigned subtrees_ = 0;
 };
 
 } // namespace lobit

@@ -2,17 +2,27 @@
 #include "runtime/format/CheckedMath.h"
 #include "runtime/platform/HugePages.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace lobit {
 
-Status Model::openBytes(ByteView bytes, const LoadOptions &options) {
-  verified_ = options.verify.value_or(bytes.size <= kFullVerifyBytes ? VerifyLevel::Full
-                                                                     : VerifyLevel::Structure);
+Status Model::openBytes(ByteView bytes, const LoadOptions &options, std::string name,
+                        WeightCheck::Bring bringWeights) {
+  verified_ = std::min(options.verify.value_or(VerifyLevel::Code), VerifyLevel::Code);
   Result<ArtifactView> view = ArtifactView::open(bytes, verified_);
   if (!view.ok())
     return std::move(view).status();
   view_ = std::move(view).value();
+  if (options.verify == VerifyLevel::Full) {
+    verified_ = VerifyLevel::Full;
+    WeightCheck check(view_, std::move(bringWeights), "");
+    check.workOnAllCpus();
+    if (Status status = check.result(); !status.ok())
+      return status;
+  } else if (!options.verify) {
+    check_ = std::make_unique<WeightCheck>(view_, std::move(bringWeights), std::move(name));
+  }
   ByteView section = view_.tokenizer();
   if (section.size == 0)
     return {};
@@ -24,8 +34,8 @@ Status Model::openBytes(ByteView bytes, const LoadOptions &options) {
   return {};
 }
 
-/// Where the weights begin, by the section table; the file's size when it does not
-/// say. Nothing is trusted here: the answer only bounds what is read ahead.
+/// Where the weights begin, by the section table, when they are the rest of the file; else
+/// its size. Nothing is trusted here: the answer only bounds what is read ahead.
 static Result<uint64_t> bytesBeforeWeights(const platform::File &file, uint64_t sectionCount) {
   std::vector<uint8_t> table(sectionCount * 96);
   if (!rangeInside(kHeaderBytes, table.size(), file.size()))
@@ -34,8 +44,9 @@ static Result<uint64_t> bytesBeforeWeights(const platform::File &file, uint64_t 
   if (Status status = file.read(kHeaderBytes, table.data(), table.size()); !status.ok())
     return status;
   for (uint64_t i = 0; i < sectionCount; ++i)
-    if (loadU32(table.data() + 96 * i) == uint32_t(SectionType::Weights))
-      return std::min(file.size(), loadU64(table.data() + 96 * i + 8));
+    if (i + 1 == sectionCount && loadU32(table.data() + 96 * i) == uint32_t(SectionType::Weights))
+      return std::min(file.size(), std::max<uint64_t>(kHeaderBytes + table.size(),
+                                                      loadU64(table.data() + 96 * i + 8)));
   return file.size();
 }
 
@@ -60,31 +71,42 @@ Result<std::shared_ptr<const Model>> Model::openFile(const char *path, const Loa
                                                " bytes, the file has " +
                                                std::to_string(file->size()) +
                                                "; it was cut short or something was appended");
+    // The weights are left to whoever checks them, if somebody does.
+    Result<uint64_t> ahead = bytesBeforeWeights(*file, header->sectionCount);
+    if (!ahead.ok())
+      return std::move(ahead).status();
+    const bool checked = options.verify.value_or(VerifyLevel::Full) == VerifyLevel::Full;
+    if (options.prefault || (options.copy && !checked))
+      ahead = file->size();
     if (options.copy) {
-      Result<platform::Memory> copy =
+      Result<platform::Memory> memory =
           platform::Memory::allocate(file->size(), "a copy of the artifact");
-      if (!copy.ok())
-        return std::move(copy).status();
-      model->copy_ = std::move(copy).value();
+      if (!memory.ok())
+        return std::move(memory).status();
+      model->copy_ = std::move(memory).value();
       platform::preferHugePages(model->copy_);
-      if (Status status = file->read(0, model->copy_.data(), file->size()); !status.ok())
+      uint8_t *copy = model->copy_.data();
+      if (Status status = file->read(0, copy, *ahead); !status.ok())
         return status;
-      return model->openBytes({model->copy_.data(), file->size()}, options);
+      WeightCheck::Bring readWeights;
+      if (*ahead != file->size())
+        readWeights = [file = std::make_shared<platform::File>(std::move(file).value()),
+                       copy](uint64_t offset, uint64_t size) {
+          return file->read(offset, copy + offset, size);
+        };
+      return model->openBytes({copy, header->fileBytes}, options, path, std::move(readWeights));
     }
     Result<platform::Mapping> mapping = platform::Mapping::map(*file);
     if (!mapping.ok())
       return std::move(mapping).status();
     model->mapping_ = std::move(mapping).value();
-    bool whole =
-        options.prefault || options.verify.value_or(VerifyLevel::Full) == VerifyLevel::Full;
-    Result<uint64_t> ahead = bytesBeforeWeights(*file, header->sectionCount);
-    if (!ahead.ok())
-      return std::move(ahead).status();
-    if (whole && (options.prefault || file->size() <= kFullVerifyBytes))
-      ahead = file->size();
+    platform::preferHugePages(model->mapping_);
     if (Status status = model->mapping_.populate(0, *ahead); !status.ok())
       return status;
-    return model->openBytes(model->mapping_.bytes(), options);
+    auto populate = [mapping = &model->mapping_](uint64_t offset, uint64_t size) {
+      return mapping->populate(offset, size);
+    };
+    return model->openBytes(model->mapping_.bytes(), options, path, populate);
   };
   if (Status status = load(); !status.ok())
     return std::move(status).withContext(path);
@@ -107,7 +129,7 @@ Result<std::shared_ptr<const Model>> Model::openMemory(ByteView bytes, const Loa
     return Status(StatusCode::INVALID_ARGUMENT,
                   "a borrowed artifact must be aligned to 64 bytes; align it or load a copy");
   }
-  if (Status status = model->openBytes(bytes, options); !status.ok())
+  if (Status status = model->openBytes(bytes, options, "", nullptr); !status.ok())
     return status;
   model->embedded_ = std::move(embedded);
   return std::shared_ptr<const Model>(std::move(model));

@@ -5,6 +5,7 @@
 
 #include "runtime/format/Artifact.h"
 #include "runtime/format/CodeAbi.h"
+#include "runtime/load/WeightCheck.h"
 #include "runtime/platform/File.h"
 #include "runtime/platform/Memory.h"
 #include "runtime/text/Tokenizer.h"
@@ -16,9 +17,10 @@ namespace lobit {
 struct LoadOptions {
   bool copy = false;
   bool prefault = false;
-  std::optional<VerifyLevel> verify; ///< default: full up to kFullVerifyBytes
+  /// What is checked before the model is there. Default: the code, and before the first
+  /// result the weights (Model::weightCheck).
+  std::optional<VerifyLevel> verify;
 };
-constexpr uint64_t kFullVerifyBytes = 1ull << 30;
 
 /// Code that is linked into the program.
 struct EmbeddedCode {
@@ -37,12 +39,19 @@ public:
   const ArtifactView &artifact() const { return view_; }
   const Metadata &metadata() const { return view_.metadata(); }
   const Tokenizer *tokenizer() const { return hasTokenizer_ ? &tokenizer_ : nullptr; }
-  VerifyLevel verified() const { return verified_; }
+  /// What has been checked so far.
+  VerifyLevel verified() const {
+    return check_ && check_->passed() ? VerifyLevel::Full : verified_;
+  }
+  /// What has to pass before anything is computed from the weights; null when the caller
+  /// has chosen a level.
+  WeightCheck *weightCheck() const { return check_.get(); }
   const std::vector<EmbeddedCode> &embedded() const { return embedded_; }
   bool isEndOfSequence(uint32_t token) const;
 
 private:
-  Status openBytes(ByteView bytes, const LoadOptions &options);
+  Status openBytes(ByteView bytes, const LoadOptions &options, std::string name,
+                   WeightCheck::Bring bringWeights);
 
   platform::Mapping mapping_;
   platform::Memory copy_;
@@ -50,6 +59,7 @@ private:
   Tokenizer tokenizer_;
   bool hasTokenizer_ = false;
   VerifyLevel verified_ = VerifyLevel::Structure;
+  std::unique_ptr<WeightCheck> check_;
   std::vector<EmbeddedCode> embedded_;
 };
 

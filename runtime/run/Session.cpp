@@ -93,8 +93,25 @@ void Session::runThread(void *pointer, unsigned thread) {
   session.function_(&session.frames_[thread]);
 }
 
+void Session::checkThread(void *check, unsigned) { static_cast<WeightCheck *>(check)->work(); }
+
+Status Session::requireWeights() {
+  if (weightsPassed_)
+    return {};
+  if (WeightCheck *check = model().weightCheck()) {
+    if (!check->passed())
+      pool_->run(checkThread, check);
+    if (!check->result().ok())
+      return check->result();
+  }
+  weightsPassed_ = true;
+  return {};
+}
+
 Status Session::launch(uint32_t function, const void *const *inputs, void *const *outputs,
                        uint64_t rows, uint64_t position, uint64_t firstOutputRow) {
+  if (Status status = requireWeights(); !status.ok())
+    return status;
   for (LobitFrame &frame : frames_) {
     frame.inputs = inputs;
     frame.outputs = outputs;
@@ -208,6 +225,9 @@ Status Session::eval(const uint32_t *tokens, uint64_t count, float *allLogits) {
                   "the artifact is a function, it takes tensors and no tokens");
   if (count == 0)
     return Status(StatusCode::INVALID_ARGUMENT, "there is no token to evaluate");
+  // Here already, so that it does not count as the prompt's time.
+  if (Status status = requireWeights(); !status.ok())
+    return status;
   uint64_t before = platform::nowNanoseconds();
   if (Status status = evalRows(tokens, count, allLogits); !status.ok())
     return status;

@@ -80,9 +80,12 @@ public:
 private:
   Session() = default;
   Status evalRows(const uint32_t *tokens, uint64_t count, float *allLogits);
+  /// Once for each model: checks its weights with all threads of the session.
+  Status requireWeights();
   Status launch(uint32_t function, const void *const *inputs, void *const *outputs, uint64_t rows,
                 uint64_t position, uint64_t firstOutputRow);
   static void runThread(void *session, unsigned thread);
+  static void checkThread(void *check, unsigned thread);
   static void arriveAtBarrier(void *session);
   static void traceOperation(void *session, uint64_t operation);
 
@@ -90,6 +93,7 @@ private:
   std::unique_ptr<ThreadPool> pool_;
   platform::Memory scratch_, state_, work_;
   std::vector<LobitFrame> frames_; ///< one for each thread
+  bool weightsPassed_ = false;
   LobitFunction function_ = nullptr;
   uint32_t nonfinite_ = 0;
 

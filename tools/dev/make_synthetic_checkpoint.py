@@ -58,7 +58,9 @@ class Maker:
         for start in range(0, count, CHUNK):
             yield self.random.randbytes(min(CHUNK, count - start))
 
-    def floats(self, shape, deviation, mean=0.0):
+    def floats(self, shape, deviation, mean=0.0, fine=False):
+        """Quantiles; `fine` draws the last bits of the significand too, so that a row has
+        thousands of magnitudes, as in a trained model, and not 128."""
         dtype = self.options.float_dtype
         size = SIZES[dtype]
         values = [encode(dtype, mean + deviation * quantile) for quantile in self.quantiles]
@@ -69,16 +71,24 @@ class Maker:
                 out = bytearray(size * len(chunk))
                 for i, table in enumerate(tables):
                     out[i::size] = chunk.translate(table)
+                if fine:
+                    out[::size] = self.with_random_bits(out[::size])
                 yield out
 
         return Tensor(dtype, shape, pieces)
+
+    def with_random_bits(self, chunk):
+        """Five random bits in place of the lowest of each byte."""
+        bits = self.random.randbytes(len(chunk)).translate(bytes(i & 31 for i in range(256)))
+        mixed = int.from_bytes(chunk, "little") ^ int.from_bytes(bits, "little")
+        return mixed.to_bytes(len(chunk), "little")
 
     def projection(self, out, columns):
         """One projection: tensors by the suffix of their name."""
         # Keeps the variance of the activations near 1: E[t^2] = 2/3.
         scale = (1.5 / columns) ** 0.5
         if self.options.weights == "master":
-            return {"weight": self.floats([out, columns], scale)}
+            return {"weight": self.floats([out, columns], scale, fine=True)}
         shape = [(out + 3) // 4, columns]
 
         def pieces():

@@ -37,6 +37,9 @@ namespace {
 /// The small code model reaches 2 GiB.
 constexpr uint64_t kMaxEmbeddedBytes = 1ull << 31;
 
+/// Of packed weights that are kept from quantizing to storing; others are made twice.
+constexpr uint64_t kMaxKeptBytes = 1ull << 30;
+
 enum class Product {
   Artifact,
   Mlir,
@@ -118,6 +121,7 @@ private:
   QuantizePolicy policy_;
   ImportedModel model_;
   QuantizeReport report_;
+  PackedWeights packed_{kMaxKeptBytes};
   Summary summary_;
   Progress progress_;
 };
@@ -180,6 +184,7 @@ Status Compiler::import() {
   progress_.show("importing " + options_.model);
   ImportOptions options;
   options.maxContext = options_.maxContext;
+  options.threads = threads_;
   options.cache = *parseCacheElement(options_.kv);
   if (!options_.weightScale.empty())
     options.weightScale = parseScaleDirection(options_.weightScale);
@@ -243,8 +248,12 @@ Status Compiler::quantize() {
     calibration = std::move(made).value();
     auto coded = std::make_shared<CodedTensors>(model_.source);
     model_.source = coded;
-    inputs = {calibration.get(), coded.get()};
+    inputs.statistics = calibration.get();
+    inputs.coded = coded.get();
   }
+  if (!options_.dryRun && (product_ == Product::Artifact || product_ == Product::StaticLibrary ||
+                           product_ == Product::CHeader))
+    inputs.packed = &packed_;
   Result<QuantizeReport> report = quantizeModule(
       *model_.module, model_.source.get(), policy_,
       [&](size_t done, size_t total, const std::string &name) {
@@ -343,7 +352,7 @@ Result<ArtifactContent> Compiler::makeContent(const std::vector<TargetCode> &cod
     content.code.push_back({code.isa, std::vector<uint8_t>(code.bytes.begin(), code.bytes.end()),
                             code.operations, code.hiddenOffset});
   progress_.show("computing known answers");
-  Result<std::vector<LinearAnswer>> answers = linearAnswers(content.metadata);
+  Result<std::vector<LinearAnswer>> answers = linearAnswers(content.metadata, threads_);
   if (!answers.ok())
     return std::move(answers).status();
   content.knownAnswers.linears = std::move(answers).value();
@@ -418,6 +427,7 @@ Status Compiler::fillArtifact(AtomicFile &file) {
     return status;
   EvaluateOptions evaluate;
   evaluate.threads = threads_;
+  evaluate.packed = &packed_;
   Status status = storeWeights(writer, plan.weights, model_.source.get(), evaluate,
                                [&](size_t done, size_t total, const std::string &name) {
                                  progress_.show("packing", done, total, name);
@@ -427,6 +437,7 @@ Status Compiler::fillArtifact(AtomicFile &file) {
   if (!status.ok())
     return status;
   if (!isInterpretable(plan)) {
+    file.startWriting();
     progress_.show("computing known answers");
     status = answerWithBaselineCode(file.temporaryPath(), metadata, threads_, answers.models[0]);
     if (status.ok())

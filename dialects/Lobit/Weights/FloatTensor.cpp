@@ -1,5 +1,6 @@
 #include "dialects/Lobit/Weights/FloatTensor.h"
 #include "dialects/Lobit/Weights/FloatFormats.h"
+#include "dialects/Lobit/Weights/WiderClones.h"
 
 #include <algorithm>
 
@@ -47,7 +48,16 @@ Result<FloatTensor> FloatTensor::create(std::string name, const TensorData &data
   tensor.keepAlive_ = data.keepAlive;
   tensor.rows_ = rows;
   tensor.columns_ = columns;
+  tensor.finite_ = data.finite;
   return tensor;
+}
+
+LOBIT_WIDER_CLONES static void widenBf16(const uint8_t *from, int64_t count, float *out) {
+  for (int64_t i = 0; i < count; ++i) {
+    uint16_t bits;
+    std::memcpy(&bits, from + 2 * i, 2);
+    out[i] = bf16ToFloat(bits);
+  }
 }
 
 void FloatTensor::widenStored(int64_t first, int64_t count, float *out) const {
@@ -56,10 +66,14 @@ void FloatTensor::widenStored(int64_t first, int64_t count, float *out) const {
     std::memcpy(out, from, size_t(count) * 4);
     return;
   }
+  if (type_ == ElementType::BF16) {
+    widenBf16(from, count, out);
+    return;
+  }
   for (int64_t i = 0; i < count; ++i) {
     uint16_t bits;
     std::memcpy(&bits, from + 2 * i, 2);
-    out[i] = type_ == ElementType::BF16 ? bf16ToFloat(bits) : f16ToFloat(bits);
+    out[i] = f16ToFloat(bits);
   }
 }
 
@@ -77,6 +91,11 @@ void FloatTensor::widen(int64_t first, int64_t count, float *out) const {
 }
 
 Status FloatTensor::checkFinite(NonFinitePolicy policy, int64_t *replaced) {
+  if (finite_) {
+    if (replaced)
+      *replaced = 0;
+    return Status();
+  }
   std::vector<float> values(size_t(std::min<int64_t>(size(), 4096)));
   uint32_t largestFinite = 0;
   int64_t found = 0;

@@ -34,6 +34,11 @@ public:
   /// The elements first .. first + count - 1, widened exactly, with non-finite
   /// values replaced as `checkFinite` decided.
   void widen(int64_t first, int64_t count, float *out) const;
+  /// The stored bytes of the elements from `first` on, when they are what `widen` widens
+  /// and bfloat16; else null.
+  const uint8_t *storedBf16(int64_t first) const {
+    return type_ == ElementType::BF16 && !replace_ ? bytes_ + 2 * first : nullptr;
+  }
 
   /// Applies `policy` to all later calls of `widen`. Under Error the first NaN or
   /// infinity is a MALFORMED status that names tensor, row and column. `replaced`,
@@ -48,6 +53,7 @@ private:
   const uint8_t *bytes_ = nullptr;
   std::shared_ptr<void> keepAlive_;
   int64_t rows_ = 0, columns_ = 0;
+  bool finite_ = false; // the source has looked
   bool replace_ = false;
   float infinity_ = 0; // the magnitude that replaces an infinity
 };

@@ -26,6 +26,8 @@ struct TensorData {
   std::vector<int64_t> shape;
   const uint8_t *bytes = nullptr;
   uint64_t size = 0;
+  /// Floats only: the source knows that all are finite.
+  bool finite = false;
   /// Codes only: the scales, to be multiplied with the codes.
   std::vector<float> scales;
   /// Owner of the bytes.

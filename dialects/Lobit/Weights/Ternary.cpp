@@ -1,6 +1,6 @@
 #include "dialects/Lobit/Weights/Ternary.h"
 #include "dialects/Lobit/Weights/FloatFormats.h"
-#include "dialects/Lobit/Weights/Parallel.h"
+#include "dialects/Lobit/Weights/LargeVector.h"
 
 #include <cstdio>
 
@@ -113,16 +113,23 @@ Result<CodedWeight> lobit::quantizeTernary(const FloatTensor &weight, TernaryMet
                                            const ScaleGrid &grid, ScaleType scaleType,
                                            unsigned threads) {
   CodedWeight result;
-  result.codes.resize(size_t(weight.size()));
+  result.codes = makeLargeVector<int8_t>(size_t(weight.size()), threads);
   result.scales.resize(size_t(grid.count()));
   if (method == TernaryMethod::AbsmeanBlock) {
     if (Status status = quantizeBlocks(weight, grid, threads, result); !status.ok())
       return status;
   } else {
     parallelFor(grid.count(), threads, [&](int64_t begin, int64_t end) {
-      std::vector<float> values(size_t(grid.size(begin)));
+      std::vector<float> values;
       for (int64_t index = begin; index < end; ++index) {
         int64_t first = grid.first(index), size = grid.size(index);
+        const uint8_t *stored = weight.storedBf16(first);
+        if (stored && method == TernaryMethod::Optimal)
+          if (std::optional<float> scale =
+                  quantizeOptimalBf16(stored, size, &result.codes[size_t(first)])) {
+            result.scales[size_t(index)] = *scale;
+            continue;
+          }
         values.resize(size_t(size));
         weight.widen(first, size, values.data());
         result.scales[size_t(index)] =

@@ -7,6 +7,7 @@
 #include "dialects/Lobit/LobitOps.h"
 #include "dialects/Lobit/Weights/InputStatistics.h"
 #include "dialects/Lobit/Weights/Ternary.h"
+#include "dialects/Lobit/Weights/WeightEvaluator.h"
 
 namespace lobit {
 
@@ -41,6 +42,9 @@ Result<CodedWeight> storedCodesOf(lb::WeightOp weight, const TensorData &data);
 Result<CodedWeight> quantizeWeight(const FloatTensor &tensor, llvm::StringRef method,
                                    lb::WeightType type, unsigned threads,
                                    const InputStatistics *inputs = nullptr);
+
+/// What lobit.pack does.
+Result<EvaluatedWeight> packWeight(CodedWeight coded, lb::WeightType type, unsigned threads);
 
 } // namespace lobit
 

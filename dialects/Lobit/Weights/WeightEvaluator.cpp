@@ -5,6 +5,7 @@
 #include "dialects/Lobit/Weights/Int4.h"
 #include "dialects/Lobit/Weights/Int6.h"
 #include "dialects/Lobit/Weights/Int8.h"
+#include "dialects/Lobit/Weights/LargeVector.h"
 #include "dialects/Lobit/Weights/Parallel.h"
 #include "dialects/Lobit/Weights/StoredCodes.h"
 #include "dialects/Lobit/Weights/WeightChain.h"
@@ -220,7 +221,7 @@ static Result<std::vector<uint8_t>> packCodes(Layout layout, const std::vector<i
                                               WeightType type, unsigned threads) {
   int64_t rows = type.getRows(), columns = type.getColumns();
   int64_t blockRows = findLayout(layout)->rowBlock;
-  std::vector<uint8_t> bytes(size_t(type.withLayout(layout).getDataBytes()));
+  auto bytes = makeLargeVector<uint8_t>(size_t(type.withLayout(layout).getDataBytes()), threads);
   int64_t blocks = (rows + blockRows - 1) / blockRows;
   int64_t blockBytes = int64_t(bytes.size()) / blocks;
   // No part begins at the same block as another.
@@ -235,6 +236,35 @@ static Result<std::vector<uint8_t>> packCodes(Layout layout, const std::vector<i
     if (!failure.ok())
       return std::move(failure);
   return bytes;
+}
+
+Result<EvaluatedWeight> lobit::packWeight(CodedWeight coded, WeightType type, unsigned threads) {
+  Result<std::vector<uint8_t>> bytes = packCodes(*type.getLayout(), coded.codes, type, threads);
+  if (!bytes.ok())
+    return std::move(bytes).status();
+  EvaluatedWeight result;
+  result.bytes = std::move(*bytes);
+  result.scales = std::move(coded.scales);
+  return result;
+}
+
+void PackedWeights::put(StringRef name, StringRef method, Type type, EvaluatedWeight weight) {
+  const uint64_t size = weight.bytes.size() + weight.scales.size() * sizeof(float);
+  if (size > budget_ - size_)
+    return;
+  Key key(name.str(), method.str(), type.getAsOpaquePointer());
+  if (weights_.try_emplace(std::move(key), std::move(weight)).second)
+    size_ += size;
+}
+
+std::optional<EvaluatedWeight> PackedWeights::take(StringRef name, StringRef method, Type type) {
+  auto found = weights_.find(Key(name.str(), method.str(), type.getAsOpaquePointer()));
+  if (found == weights_.end())
+    return std::nullopt;
+  EvaluatedWeight weight = std::move(found->second);
+  weights_.erase(found);
+  size_ -= weight.bytes.size() + weight.scales.size() * sizeof(float);
+  return weight;
 }
 
 Result<WeightChain> lobit::findWeightChain(Value value) {
@@ -256,6 +286,10 @@ Result<EvaluatedWeight> lobit::evaluateWeight(Value value, TensorSource *source,
   if (!chain.ok())
     return std::move(chain).status();
   lb::WeightOp weight = chain->weight;
+  if (options.packed && weight.getName() && chain->quantize && chain->pack)
+    if (std::optional<EvaluatedWeight> made = options.packed->take(
+            *weight.getName(), chain->quantize.getMethod(), chain->pack.getType()))
+      return std::move(*made);
   Result<TensorData> data = loadWeight(weight, source);
   if (!data.ok())
     return std::move(data).status();
@@ -291,17 +325,10 @@ Result<EvaluatedWeight> lobit::evaluateWeight(Value value, TensorSource *source,
       return std::move(stored).status();
     coded = std::move(*stored);
   }
+  if (chain->pack)
+    return packWeight(std::move(coded), chain->pack.getType(), options.threads);
   result.scales = std::move(coded.scales);
-  if (!chain->pack) {
-    result.codes = std::move(coded.codes);
-    return result;
-  }
-  WeightType packed = chain->pack.getType();
-  Result<std::vector<uint8_t>> bytes =
-      packCodes(*packed.getLayout(), coded.codes, packed, options.threads);
-  if (!bytes.ok())
-    return std::move(bytes).status();
-  result.bytes = std::move(*bytes);
+  result.codes = std::move(coded.codes);
   return result;
 }
 

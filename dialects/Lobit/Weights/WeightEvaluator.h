@@ -7,6 +7,10 @@
 #include "mlir/IR/Value.h"
 #include "runtime/format/Tables.h"
 
+#include <map>
+#include <optional>
+#include <tuple>
+
 namespace lobit {
 
 /// Exactly one of `codes` and `bytes` is filled.
@@ -20,9 +24,29 @@ struct EvaluatedWeight {
   std::vector<float> scales;
 };
 
+/// Packed weights that were made already, as far as they fit into `budget` bytes. What is
+/// not here is evaluated again, with the same result.
+class PackedWeights {
+public:
+  explicit PackedWeights(uint64_t budget) : budget_(budget) {}
+
+  /// The chain lobit.weight `name`, lobit.quantize by `method`, lobit.pack to `type`.
+  void put(llvm::StringRef name, llvm::StringRef method, mlir::Type type, EvaluatedWeight weight);
+  /// Hands it out and forgets it.
+  std::optional<EvaluatedWeight> take(llvm::StringRef name, llvm::StringRef method,
+                                      mlir::Type type);
+
+private:
+  using Key = std::tuple<std::string, std::string, const void *>;
+  uint64_t budget_, size_ = 0;
+  std::map<Key, EvaluatedWeight> weights_;
+};
+
 struct EvaluateOptions {
   /// Threads that share the rows of a tensor. The result does not depend on it.
   unsigned threads = 1;
+  /// Looked into first, may be null.
+  PackedWeights *packed = nullptr;
 };
 
 /// Evaluates `value`, which has !lobit.weight type and is made by a chain of

@@ -96,20 +96,23 @@ typedef struct lobit_model lobit_model;
 
 enum {
   LOBIT_LOAD_MAP = 0, /* share the file's pages; do not modify the file in place */
-  LOBIT_LOAD_COPY = 1 /* read it into memory; immune to later changes */
+  LOBIT_LOAD_COPY = 1 /* read it into memory; immune to changes after the first result */
 };
 enum {
-  LOBIT_VERIFY_DEFAULT = 0,   /* full up to 1 GiB, structure above */
+  /* Structure and code when the model is opened; every byte of the weights before the first
+   * result is computed from them, by the threads of the session that computes it. Then
+   * damaged weights are an error of that evaluation. */
+  LOBIT_VERIFY_DEFAULT = 0,
   LOBIT_VERIFY_STRUCTURE = 1, /* everything but code and weights, with digests */
   LOBIT_VERIFY_CODE = 2,      /* the code too */
-  LOBIT_VERIFY_FULL = 3       /* every byte */
+  LOBIT_VERIFY_FULL = 3       /* every byte, now, by all CPUs of this process */
 };
 
 typedef struct lobit_load_options {
   size_t struct_size;
   int32_t mode;     /* LOBIT_LOAD_... */
   int32_t verify;   /* LOBIT_VERIFY_... */
-  int32_t prefault; /* nonzero: map: read all weights now, so that nothing waits later */
+  int32_t prefault; /* nonzero: map: read all weights now, so that no disk is waited for later */
 } lobit_load_options;
 
 LOBIT_API lobit_status lobit_model_open_file(const char *path, const lobit_load_options *options,
@@ -162,7 +165,7 @@ typedef struct lobit_model_info {
   uint32_t input_count;   /* of a function, see lobit_model_get_value */
   uint32_t output_count;
   uint8_t root_digest[32];
-  int32_t verified; /* the level that was checked, LOBIT_VERIFY_... */
+  int32_t verified; /* the level that was checked so far, LOBIT_VERIFY_... */
 } lobit_model_info;
 LOBIT_API lobit_status lobit_model_get_info(const lobit_model *model, lobit_model_info *info);
 

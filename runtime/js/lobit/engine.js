@@ -49,7 +49,7 @@ export class Engine {
    * Reads a model and makes it ready. Options: onProgress({ loaded, total, stage }), signal,
    * threads, isa, verify.
    */
-  static async load(source, { onProgress, signal, threads, isa, verify = 'default' } = {}) {
+  static async load(source, { onProgress, signal, threads, isa, verify = 'full' } = {}) {
     if (!(verify in verifyLevels))
       throw new LobitError(Status.INVALID_ARGUMENT,
                            `verify is ${verify}, expected ${Object.keys(verifyLevels).join(', ')}`);

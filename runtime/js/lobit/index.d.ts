@@ -29,7 +29,7 @@ export interface LoadOptions {
   threads?: number | 'auto';
   /** 'wasm-simd128' or 'wasm-relaxed'; by default the best that this engine computes rightly. */
   isa?: string;
-  /** What is checked: 'default' is everything up to 1 GiB, 'structure' above. Header and code always are. */
+  /** What is checked before the model is there, by default everything ('full'). Header and code always are. 'default': the weights before the first result. */
   verify?: 'default' | 'structure' | 'code' | 'full';
   /** Whether the model runs in a worker; by default only in a page. */
   worker?: boolean;

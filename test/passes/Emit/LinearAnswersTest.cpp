@@ -35,7 +35,7 @@ TEST(LinearAnswers, ExtremesAreTheSumsTheyMustBe) {
       LinearAnswer answer;
       answer.pattern = pattern;
       answer.rows = 2;
-      Result<std::vector<float>> outputs = linearOutputs(linear, answer);
+      Result<std::vector<float>> outputs = linearOutputs(linear, answer, 2);
       ASSERT_TRUE(outputs.ok());
       ASSERT_EQ(outputs->size(), 10u);
       for (float y : *outputs)
@@ -43,7 +43,7 @@ TEST(LinearAnswers, ExtremesAreTheSumsTheyMustBe) {
     }
     LinearAnswer answer;
     answer.pattern = AnswerPattern::Alternating;
-    Result<std::vector<float>> outputs = linearOutputs(linear, answer);
+    Result<std::vector<float>> outputs = linearOutputs(linear, answer, 2);
     for (size_t row = 0; row < outputs->size(); ++row)
       EXPECT_EQ((*outputs)[row], (row % 2 ? -1 : 1) * 127 * largest * 70);
   }
@@ -54,7 +54,7 @@ TEST(LinearAnswers, BiasIsAdded) {
   linear.bias = Scheme::F16;
   LinearAnswer answer;
   answer.pattern = AnswerPattern::Positive;
-  EXPECT_EQ((*linearOutputs(linear, answer))[0], 127 * 70 + 1);
+  EXPECT_EQ((*linearOutputs(linear, answer, 2))[0], 127 * 70 + 1);
 }
 
 /// The encoded operands are the same numbers.
@@ -96,12 +96,46 @@ TEST(LinearAnswers, OperandsAreEncodedExactly) {
   EXPECT_EQ(codes, operands.codes);
 }
 
+/// Rows that are made alone are those of the whole.
+TEST(LinearAnswers, RowsAreMadeOneByOne) {
+  for (LinearInfo linear :
+       {layer(Scheme::F32, Granularity::None), layer(Scheme::Ternary, Granularity::Tensor),
+        layer(Scheme::Ternary, Granularity::Group, 32), layer(Scheme::Int8, Granularity::Row),
+        layer(Scheme::Int6, Granularity::Row)})
+    for (AnswerPattern pattern : {AnswerPattern::Random, AnswerPattern::Alternating}) {
+      linear.bias = Scheme::F32;
+      LinearAnswer answer;
+      answer.pattern = pattern;
+      answer.seed = 3;
+      const LinearOperands whole = *makeLinearOperands(linear, answer);
+      LinearOperands joined;
+      auto append = [](auto &to, const auto &from) {
+        to.insert(to.end(), from.begin(), from.end());
+      };
+      for (uint64_t row = 0; row < linear.out; ++row) {
+        const LinearOperands one = *makeLinearRows(linear, answer, row, 1);
+        EXPECT_EQ(one.x, whole.x);
+        append(joined.codes, one.codes);
+        append(joined.values, one.values);
+        append(joined.bias, one.bias);
+        if (linear.granularity == Granularity::Tensor)
+          joined.scales = one.scales;
+        else
+          append(joined.scales, one.scales);
+      }
+      EXPECT_EQ(joined.codes, whole.codes);
+      EXPECT_EQ(joined.values, whole.values);
+      EXPECT_EQ(joined.scales, whole.scales);
+      EXPECT_EQ(joined.bias, whole.bias);
+    }
+}
+
 TEST(LinearAnswers, LayersGetExtremesAndSeveralRows) {
   Metadata metadata;
   metadata.maxRows = 64;
   metadata.linears = {layer(Scheme::Ternary, Granularity::Row),
                       layer(Scheme::Int8, Granularity::Row)};
-  Result<std::vector<LinearAnswer>> answers = linearAnswers(metadata);
+  Result<std::vector<LinearAnswer>> answers = linearAnswers(metadata, 2);
   ASSERT_TRUE(answers.ok());
   ASSERT_EQ(answers->size(), 10u);
   EXPECT_EQ((*answers)[2].rows, 5u);

@@ -668,6 +668,10 @@ TEST(TreeDigest, FollowsItsDefinition) {
     for (uint64_t at = 0; at < size; at += 65537)
       pieces.update(bytes.data() + at, std::min<uint64_t>(65537, size - at));
     EXPECT_EQ(pieces.finish(), TreeDigest::of(view(bytes)));
+    std::vector<Digest> leaves(TreeDigest::leafCount(size));
+    for (uint64_t first = 0; first < leaves.size(); first += TreeDigest::kGroup)
+      TreeDigest::hashLeaves(view(bytes), first, leaves.data());
+    EXPECT_EQ(TreeDigest::ofLeaves(leaves, size), TreeDigest::of(view(bytes)));
   }
 }
 

@@ -120,9 +120,40 @@ TEST(Sha256, InstructionScheduleEqualsPortable) {
     sha256::portableBlocks(expected, bytes.data(), blocks);
     sha256::x86Blocks<EmulatedOps>(found, bytes.data(), blocks);
     EXPECT_EQ(std::memcmp(expected, found, sizeof expected), 0) << blocks;
+
+    uint32_t lanes[Sha256::kLanes][8];
+    uint32_t *states[Sha256::kLanes];
+    const uint8_t *starts[Sha256::kLanes];
+    for (unsigned n = 0; n < Sha256::kLanes; ++n) {
+      for (uint32_t i = 0; i < 8; ++i)
+        lanes[n][i] = 0x9e3779b9u * (i + 1);
+      states[n] = lanes[n];
+      starts[n] = bytes.data();
+    }
+    sha256::x86Lanes<EmulatedOps, Sha256::kLanes>(states, starts, blocks);
+    for (const auto &lane : lanes)
+      EXPECT_EQ(std::memcmp(expected, lane, sizeof expected), 0) << blocks;
   }
 }
 #endif
+
+TEST(Sha256, LanesEqualOneByOne) {
+  const std::vector<uint8_t> bytes = randomBytes(1000, 5);
+  for (size_t before : {size_t(0), size_t(1), size_t(63), size_t(64)})
+    for (size_t size : {size_t(0), size_t(1), size_t(62), size_t(63), size_t(64), size_t(300)}) {
+      Sha256 lanes[Sha256::kLanes], single[Sha256::kLanes];
+      const uint8_t *starts[Sha256::kLanes];
+      for (unsigned n = 0; n < Sha256::kLanes; ++n) {
+        starts[n] = bytes.data() + 131 * n;
+        lanes[n].update(bytes.data() + n, before);
+        single[n].update(bytes.data() + n, before);
+        single[n].update(starts[n], size);
+      }
+      Sha256::updateLanes(lanes, starts, size);
+      for (unsigned n = 0; n < Sha256::kLanes; ++n)
+        EXPECT_EQ(lanes[n].finish(), single[n].finish()) << before << " " << size;
+    }
+}
 
 TEST(Sha256, ChosenEqualsPortable) {
   const std::vector<uint8_t> bytes = randomBytes(64 * 9, 4);

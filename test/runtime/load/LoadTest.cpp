@@ -3,6 +3,7 @@
 #include "test/runtime/support/FakeArtifact.h"
 
 #include <gtest/gtest.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace lobit;
@@ -41,6 +42,127 @@ TEST(Load, FileByMapAndByCopy) {
       }
 }
 
+/// The last bit of the weights is flipped.
+Bytes withDamagedWeights() {
+  Bytes bytes = fakeArtifact(fakeModelContent());
+  bytes.back() ^= 1;
+  return bytes;
+}
+
+TEST(Load, TheDefaultChecksTheWeightsLater) {
+  const std::string good = writeFile("load_good.lobit", fakeArtifact(fakeModelContent()));
+  const std::string bad = writeFile("load_damaged.lobit", withDamagedWeights());
+  for (bool copy : {false, true}) {
+    LoadOptions options;
+    options.copy = copy;
+    Result<std::shared_ptr<const Model>> model = Model::openFile(good.c_str(), options);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    EXPECT_EQ((*model)->verified(), VerifyLevel::Code);
+    (*model)->weightCheck()->workOnAllCpus();
+    EXPECT_TRUE((*model)->weightCheck()->result().ok());
+    EXPECT_EQ((*model)->verified(), VerifyLevel::Full);
+
+    model = Model::openFile(bad.c_str(), options);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    for (int again = 0; again < 2; ++again) {
+      (*model)->weightCheck()->work();
+      const Status &status = (*model)->weightCheck()->result();
+      EXPECT_EQ(status.code(), StatusCode::DIGEST_MISMATCH);
+      EXPECT_EQ(status.message().find(bad + ": section weights, offset "), 0u) << status.message();
+    }
+    EXPECT_EQ((*model)->verified(), VerifyLevel::Code);
+
+    options.verify = VerifyLevel::Full;
+    Status status = Model::openFile(bad.c_str(), options).status();
+    EXPECT_EQ(status.code(), StatusCode::DIGEST_MISMATCH);
+    EXPECT_EQ(status.message().find(bad + ": section weights, offset "), 0u) << status.message();
+  }
+}
+
+/// 11 leaves of the digest, three pieces of rows.
+TEST(Load, ManyThreadsCheckManyPieces) {
+  constexpr uint64_t rows = 4099, columns = 10240;
+  ArtifactContent content = fakeModelContent();
+  uint64_t end = 64;
+  TensorInfo tensor;
+  tensor.name = "large";
+  tensor.scheme = Scheme::Ternary;
+  tensor.layout = Layout::T2Tile;
+  tensor.granularity = Granularity::Tensor;
+  tensor.scaleType = ScaleType::F32;
+  tensor.dims = {rows, columns};
+  addTensor(content, end, tensor);
+  const TensorInfo &large = content.tensors.back();
+  Bytes weights(end, 0);
+  weights[0] = kFakeSalt;
+  std::fill_n(weights.begin() + long(large.dataOffset), large.dataBytes, uint8_t(0x55));
+
+  auto check = [&](const Bytes &bytes) {
+    LoadOptions options;
+    options.copy = true;
+    Result<std::shared_ptr<const Model>> model = Model::openMemory(view(bytes), options);
+    EXPECT_TRUE(model.ok()) << model.status().message();
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&] { (*model)->weightCheck()->work(); });
+    const Status status = (*model)->weightCheck()->result();
+    for (std::thread &thread : threads)
+      thread.join();
+    options.verify = VerifyLevel::Full;
+    EXPECT_EQ(Model::openMemory(view(bytes), options).status().message(), status.message());
+    EXPECT_EQ(verifyArtifact(view(bytes), VerifyLevel::Full).message(), status.message());
+    return status;
+  };
+  Bytes bytes = writeArtifact(content, weights);
+  EXPECT_TRUE(check(bytes).ok());
+  bytes[bytes.size() - (5 << 20)] ^= 1;
+  EXPECT_EQ(check(bytes).code(), StatusCode::DIGEST_MISMATCH);
+
+  // What the digest does not tell: row 4000 is in the last piece.
+  Bytes invalid = weights;
+  invalid[large.dataOffset + 4000 / 32 * (32 * columns / 4)] = 0xff;
+  Status status = check(writeArtifact(content, invalid));
+  EXPECT_EQ(status.code(), StatusCode::MALFORMED);
+  EXPECT_NE(status.message().find(": large: an invalid weight code near row 4000, column 0"),
+            std::string::npos)
+      << status.message();
+  invalid = weights;
+  invalid[large.dataOffset + large.dataBytes - 1] = 0x56;
+  EXPECT_NE(check(writeArtifact(content, invalid)).message().find("padding"), std::string::npos);
+  invalid = weights;
+  storeU32(invalid.data() + large.scaleOffset, 0x7fc00000);
+  EXPECT_NE(check(writeArtifact(content, invalid)).message().find("scale of large"),
+            std::string::npos);
+}
+
+TEST(Load, AFileCutAfterOpeningIsAnErrorOfTheCheck) {
+  for (bool copy : {false, true}) {
+    const std::string path = writeFile("load_shrinks.lobit", fakeArtifact(fakeModelContent()));
+    LoadOptions options;
+    options.copy = copy;
+    Result<std::shared_ptr<const Model>> model = Model::openFile(path.c_str(), options);
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    ASSERT_EQ(truncate(path.c_str(), 4096), 0);
+    (*model)->weightCheck()->work();
+    const Status &status = (*model)->weightCheck()->result();
+    EXPECT_EQ(status.code(), StatusCode::IO);
+    EXPECT_NE(status.message().find(copy ? "the file ends at byte" : "of the mapped file"),
+              std::string::npos)
+        << status.message();
+  }
+}
+
+TEST(Load, ACopyThatNobodyChecksIsWhole) {
+  const std::string path = writeFile("load_good.lobit", fakeArtifact(fakeModelContent()));
+  LoadOptions options;
+  options.copy = true;
+  options.verify = VerifyLevel::Code;
+  Result<std::shared_ptr<const Model>> model = Model::openFile(path.c_str(), options);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_FALSE((*model)->weightCheck());
+  EXPECT_EQ((*model)->artifact().weights().data[0], kFakeSalt);
+}
+
 TEST(Load, NamesTheFileThatCannotBeOpened) {
   Result<std::shared_ptr<const Model>> model = Model::openFile("/nonexistent/m.lobit", {});
   EXPECT_EQ(model.status().code(), StatusCode::IO);
@@ -77,7 +199,11 @@ TEST(Load, RefusesFlippedBitsAndNewerVersions) {
   for (size_t at : {size_t(9), size_t(70), size_t(4100), bytes.size() - 1, bytes.size() / 2}) {
     Bytes flipped = bytes;
     flipped[at] ^= 4;
-    EXPECT_FALSE(openCopy(flipped).ok()) << at;
+    Result<std::shared_ptr<const Model>> model = openCopy(flipped);
+    if (!model.ok())
+      continue;
+    (*model)->weightCheck()->work();
+    EXPECT_FALSE((*model)->weightCheck()->result().ok()) << at;
   }
   Bytes newer = bytes;
   storeU32(newer.data() + 8, kFormatMajor + 1);

@@ -80,7 +80,9 @@ TEST_F(Api, Info) {
   EXPECT_EQ(info.has_tokenizer, 1);
   EXPECT_EQ(info.variant_count, 3u);
   EXPECT_EQ(info.file_bytes, bytes.size());
-  EXPECT_EQ(info.verified, LOBIT_VERIFY_FULL);
+  EXPECT_EQ(info.verified, LOBIT_VERIFY_CODE);
+  ASSERT_TRUE(session.eval({1}, error)) << error.message();
+  EXPECT_EQ(model.info().verified, LOBIT_VERIFY_FULL);
   EXPECT_STREQ(info.family, "bitnet");
   auto variant = rt::make<lobit_variant_info>();
   ASSERT_EQ(lobit_model_get_variant(model.get(), 0, &variant), LOBIT_STATUS_OK);
@@ -95,6 +97,49 @@ TEST_F(Api, Info) {
   EXPECT_STREQ(lobit_status_text(LOBIT_STATUS_MALFORMED), "malformed input");
   EXPECT_EQ(lobit_status_exit_code(LOBIT_STATUS_IO), 4);
   EXPECT_STREQ(lobit_version(), "0.1.0");
+}
+
+TEST_F(Api, DamagedWeightsGiveNoResult) {
+  bytes[offsetOf(bytes, indexOf(bytes, lobit::SectionType::Weights))] ^= 1;
+  auto load = rt::make<lobit_load_options>();
+  load.mode = LOBIT_LOAD_COPY;
+  model = rt::Model::open(bytes.data(), bytes.size(), error, &load);
+  ASSERT_TRUE(model) << error.message();
+  code = rt::Code::bind(model, error);
+  for (uint32_t threads : {1u, 3u}) {
+    session = rt::Session::create(code, threads, error);
+    for (int again = 0; again < 2; ++again) {
+      std::vector<float> logits(2 * kFakeVocab, 7.0f);
+      EXPECT_FALSE(session.eval({1, 2}, error, logits.data()));
+      EXPECT_EQ(error.status(), LOBIT_STATUS_DIGEST_MISMATCH);
+      EXPECT_EQ(logits, std::vector<float>(2 * kFakeVocab, 7.0f));
+      EXPECT_FALSE(session.logits());
+      EXPECT_EQ(lobit_session_position(session.get()), 0u);
+    }
+  }
+  EXPECT_EQ(lobit_self_test(model.get(), nullptr, 2, nullptr, nullptr, error.get()),
+            LOBIT_STATUS_DIGEST_MISMATCH);
+  load.verify = LOBIT_VERIFY_FULL;
+  EXPECT_FALSE(rt::Model::open(bytes.data(), bytes.size(), error, &load));
+  EXPECT_EQ(error.status(), LOBIT_STATUS_DIGEST_MISMATCH);
+  // Whoever says that the weights need no check gets none.
+  load.verify = LOBIT_VERIFY_CODE;
+  model = rt::Model::open(bytes.data(), bytes.size(), error, &load);
+  code = rt::Code::bind(model, error);
+  session = rt::Session::create(code, 1, error);
+  EXPECT_TRUE(session.eval({1}, error)) << error.message();
+}
+
+TEST_F(Api, SessionsShareTheCheckOfTheWeights) {
+  rt::Session other = rt::Session::create(code, 2, error);
+  ASSERT_TRUE(other);
+  std::thread second([&] {
+    rt::Error e;
+    EXPECT_TRUE(other.eval({1, 2}, e)) << e.message();
+  });
+  EXPECT_TRUE(session.eval({1, 2}, error)) << error.message();
+  second.join();
+  EXPECT_EQ(model.info().verified, LOBIT_VERIFY_FULL);
 }
 
 TEST_F(Api, AnOlderCallersStructIsFilledNoFurtherThanItsSize) {

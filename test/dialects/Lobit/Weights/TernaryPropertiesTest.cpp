@@ -98,6 +98,41 @@ RC_GTEST_PROP(TernaryProperties, OptimalIsNeverWorseThanTheOthers, ()) {
 }
 
 // The minimum over all thresholds, each with its least-squares scale, by brute force.
+// Counting finds what sorting finds, bit by bit: among magnitudes that are spread, few, far
+// apart, with more than one local maximum, or one.
+RC_GTEST_PROP(TernaryProperties, CountedBf16EqualsSorted, ()) {
+  std::mt19937_64 random(*rc::gen::arbitrary<uint32_t>());
+  std::normal_distribution<double> gaussian;
+  for (int kind = 0; kind < 7; ++kind) {
+    const auto size = *rc::gen::inRange<int64_t>(1, kind == 0 ? 3000 : 300);
+    const int exponent = int(random() % 200) - 110;
+    std::vector<uint16_t> stored;
+    std::vector<float> values;
+    for (int64_t i = 0; i < size; ++i) {
+      const double choices[7] = {gaussian(random),
+                                 std::exp(3 * gaussian(random)),
+                                 std::ldexp(1.0, -int(random() % 9)),
+                                 random() % 3 ? 0.4 : 1,
+                                 i == 0 ? 100 : 0.4 + 0.01 * double(random() % 5),
+                                 1 / double(1 + i),
+                                 random() % 2 ? 0 : 1.5};
+      const double value = std::ldexp(choices[kind], exponent);
+      stored.push_back(floatToBf16(float(random() % 2 ? value : -value)));
+      values.push_back(bf16ToFloat(stored.back()));
+    }
+    std::vector<int8_t> counted(stored.size()), sorted(stored.size());
+    std::optional<float> scale =
+        quantizeOptimalBf16(reinterpret_cast<const uint8_t *>(stored.data()), size, counted.data());
+    RC_TAG(scale.has_value());
+    if (!scale)
+      continue;
+    RC_ASSERT(floatBits(*scale) == floatBits(quantizeOptimal(values.data(), size, sorted.data())));
+    RC_ASSERT(counted == sorted);
+    RC_ASSERT(floatBits(*scale) ==
+              floatBits(nativeMagnitude(values.data(), size).value_or(*scale)));
+  }
+}
+
 RC_GTEST_PROP(TernaryProperties, OptimalIsTheMinimum, ()) {
   auto columns = *rc::gen::inRange<int64_t>(1, 40);
   std::vector<float> values = weights(columns);

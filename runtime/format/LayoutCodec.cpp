@@ -488,6 +488,8 @@ bool allBytesAreValid(Layout layout, const uint8_t *bytes, uint64_t size) {
       bad |= base3Table.codes[bytes[at]][0] == 2;
     return !bad;
   }
+  case Layout::I4Tile: // every byte is two codes
+    return true;
   case Layout::RowMajor:
   case Layout::I6Pair24:
   case Layout::I6Tile:

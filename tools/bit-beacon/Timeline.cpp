@@ -313,7 +313,7 @@ private:
              entry.tensor.empty() ? entry.context : printable(entry.tensor));
       if (entry.isGenuine())
         before = &entry;
-      if (i == 0 || i + 1 == entries_.size())
+      if ((i == 0 || i + 1 == entries_.size()) && timeText(entry) != "-")
         text(i == 0 ? kLeft : kWidth - kRight, y + 46, i == 0 ? "start" : "end", "#555555",
              timeText(entry));
       if (entries_.size() <= 40 && entry.origin && entry.isGenuine())
@@ -363,7 +363,7 @@ std::string timelineHtml(const std::vector<TimelineEntry> &entries, const std::s
                     "</title>\n<style>body{font-family:sans-serif;margin:24px;color:#222}"
                     "table{border-collapse:collapse;margin-top:16px;font-size:13px}"
                     "th,td{padding:4px 10px;border-bottom:1px solid #d5d8dc;text-align:left}"
-                    "td:not(:last-child){white-space:nowrap}"
+                    "td{white-space:nowrap}td:last-child{white-space:normal;min-width:240px}"
                     "td.alarm{color:#b3202f;font-weight:bold}</style></head>\n<body><h1>" +
                     escaped(title) + "</h1>\n" + timelineSvg(entries) + "<table><tr>";
   for (const std::string &column : kColumns)

@@ -2,7 +2,8 @@
 // multiplied. A byte of t2_tile holds four codes of one row; for each of the four columns
 // that it covers, a table has the int16 sum t0 q0 + t1 q1 + t2 q2 + t3 q3 of 16 tokens at
 // every value c0 + 4 c1 + 16 c2 + 64 c3 of the byte. One load and one addition do 64
-// multiplications.
+// multiplications. Entries of several groups of 16 tokens may lie side by side, so that a
+// byte is read once for all of them.
 //
 // A thread walks its rows in pieces. For a piece, tables of a slab of columns are made,
 // then used for all rows; int16 sums are widened within the bound, and at the end of the
@@ -29,32 +30,39 @@ constexpr int64_t slabSteps = 2;
 constexpr int64_t spanSlabs = 7, maxInt16 = 32767;
 static_assert(spanSlabs * slabSteps * stepTables * 4 * 128 <= maxInt16);
 
-class TableKernel {
+/// For up to `tokens` tokens: entries of tables, columns of activations, sums of a piece.
+struct TableBuffers {
+  TableBuffers(LinearBuilder &b, int64_t rows, int64_t tokens)
+      : tables(b.onStack({slabSteps * stepTables * entries * tokens}, b.getI16Type())),
+        columns(b.onStack({slabSteps * stepColumns * tokens}, b.getI16Type())),
+        narrow(b.onStack({rows * tokens}, b.getI16Type())),
+        wide(b.onStack({rows * tokens}, b.getI32Type())) {}
+
+  Value tables, columns, narrow, wide;
+};
+
+class TableKernel : TableBuffers {
 public:
   TableKernel(LinearBuilder &b, const LinearShape &shape, const TableForm &form,
-              const LinearArguments &args)
-      : b(b), args(args), steps(ceilDiv(shape.in, stepColumns)), slabs(ceilDiv(steps, slabSteps)),
-        pieceBlocks(form.rows / blockRows) {
-    tables = b.onStack({slabSteps * stepTables * entries * tokens}, b.getI16Type());
-    columns = b.onStack({slabSteps * stepColumns * tokens}, b.getI16Type());
-    narrow = b.onStack({form.rows * tokens}, b.getI16Type());
-    wide = b.onStack({form.rows * tokens}, b.getI32Type());
-  }
+              const LinearArguments &args, const TableBuffers &buffers, int64_t groups)
+      : TableBuffers(buffers), b(b), args(args), steps(ceilDiv(shape.in, stepColumns)),
+        slabs(ceilDiv(steps, slabSteps)), pieceBlocks(form.rows / blockRows), groups(groups),
+        width(groups * tokens) {}
 
   void build(Value begin, Value end, Value token, Value count,
              llvm::function_ref<void(Value, Value)> finish) {
     b.loop(begin, end, pieceBlocks, [&](Value first) {
       Value blocks = b.min(b.create<arith::SubIOp>(end, first), b.index(pieceBlocks));
       Value rows = b.mul(blocks, blockRows);
-      forEachRow(rows, [&](Value at) { b.store(b.zero(b.i32s(tokens)), wide, at); });
+      forEachSum(rows, [&](Value at) { b.store(b.zero(b.i32s(tokens)), wide, at); });
       b.loop(b.index(0), b.index(slabs), spanSlabs, [&](Value span) {
         Value last = b.min(b.add(span, spanSlabs), b.index(slabs));
-        forEachRow(rows, [&](Value at) { b.store(b.zero(b.i16s(tokens)), narrow, at); });
+        forEachSum(rows, [&](Value at) { b.store(b.zero(b.i16s(tokens)), narrow, at); });
         b.loop(span, last, 1, [&](Value slab) {
           makeTables(slab, token, count);
           addSlab(first, blocks, slab);
         });
-        forEachRow(rows, [&](Value at) {
+        forEachSum(rows, [&](Value at) {
           Value sum = b.create<arith::ExtSIOp>(b.i32s(tokens), b.load(b.i16s(tokens), narrow, at));
           b.store(b.add(b.load(b.i32s(tokens), wide, at), sum), wide, at);
         });
@@ -68,10 +76,10 @@ public:
   void transposeBlock(Value row, Value sums) {
     VectorType four = b.i32s(4);
     b.loop(b.index(0), b.index(blockRows), 4, [&](Value r) {
-      for (int64_t t = 0; t < tokens; t += 4) {
+      for (int64_t t = 0; t < width; t += 4) {
         Values v;
         for (int64_t i = 0; i < 4; ++i)
-          v.push_back(b.load(four, wide, b.add(b.mul(b.add(b.add(row, r), i), tokens), t)));
+          v.push_back(b.load(four, wide, b.add(b.mul(b.add(b.add(row, r), i), width), t)));
         Value low01 = b.shuffle(v[0], v[1], {0, 4, 1, 5}),
               high01 = b.shuffle(v[0], v[1], {2, 6, 3, 7});
         Value low23 = b.shuffle(v[2], v[3], {0, 4, 1, 5}),
@@ -86,13 +94,13 @@ public:
   }
 
 private:
-  void forEachRow(Value rows, llvm::function_ref<void(Value)> body) {
-    b.loop(b.index(0), rows, 1, [&](Value row) { body(b.mul(row, tokens)); });
+  void forEachSum(Value rows, llvm::function_ref<void(Value)> body) {
+    b.loop(b.index(0), b.mul(rows, groups), 1, [&](Value sum) { body(b.mul(sum, tokens)); });
   }
 
   /// Columns of a step as int16 [column][token]; past the last token the last is repeated,
   /// past the last step they are zero.
-  void turnColumns(Value slab, int64_t inSlab, Value token, Value count) {
+  void turnColumns(Value slab, int64_t inSlab, Value token, Value count, int64_t group) {
     Value step = b.add(b.mul(slab, slabSteps), inSlab);
     bool exists = inSlab == 0 || steps % slabSteps == 0;
     Value column = b.mul(exists ? step : b.min(step, b.index(steps - 1)), stepColumns);
@@ -100,7 +108,7 @@ private:
     Values v;
     for (int64_t t = 0; t < tokens; ++t)
       v.push_back(b.load(b.i8s(stepColumns), args.input[0],
-                         {b.add(token, b.min(b.index(t), lastToken)), column}));
+                         {b.add(token, b.min(b.index(group * tokens + t), lastToken)), column}));
     // Four rounds of interleaving vectors i and i + 8 turn 16 x 16 bytes.
     SmallVector<int64_t> low, high;
     for (int64_t i = 0; i < 8; ++i) {
@@ -120,13 +128,18 @@ private:
       if (!exists)
         wideColumn = b.create<arith::SelectOp>(b.less(step, b.index(steps)), wideColumn,
                                                b.zero(b.i16s(tokens)));
-      b.store(wideColumn, columns, b.index((inSlab * stepColumns + c) * tokens));
+      b.store(wideColumn, columns, b.index((inSlab * stepColumns + c) * width + group * tokens));
     }
   }
 
   void makeTables(Value slab, Value token, Value count) {
+    for (int64_t group = 0; group < groups; ++group)
+      makeTables(slab, token, count, group);
+  }
+
+  void makeTables(Value slab, Value token, Value count, int64_t group) {
     for (int64_t s = 0; s < slabSteps; ++s)
-      turnColumns(slab, s, token, count);
+      turnColumns(slab, s, token, count, group);
     auto plus = [&](Value a, Value c) -> Value { return b.create<arith::AddIOp>(a, c); };
     auto minus = [&](Value a, Value c) -> Value { return b.create<arith::SubIOp>(a, c); };
     b.loop(b.index(0), b.index(slabSteps), 1, [&](Value s) {
@@ -134,9 +147,9 @@ private:
         Value x[4];
         for (int64_t p = 0; p < 4; ++p) {
           Value column = b.add(b.add(b.mul(s, stepColumns), j), 4 * p);
-          x[p] = b.load(b.i16s(tokens), columns, b.mul(column, tokens));
+          x[p] = b.load(b.i16s(tokens), columns, b.add(b.mul(column, width), group * tokens));
         }
-        Value table = b.mul(b.add(b.mul(s, stepTables), j), entries * tokens);
+        Value table = b.add(b.mul(b.add(b.mul(s, stepTables), j), entries * width), group * tokens);
         auto codes = [&](Value base, Value term) -> std::array<Value, 3> {
           return {minus(base, term), base, plus(base, term)};
         };
@@ -148,7 +161,7 @@ private:
             for (int64_t c1 = 0; c1 < 3; ++c1) {
               std::array<Value, 3> all = codes(first[c1], x[0]);
               for (int64_t c0 = 0; c0 < 3; ++c0)
-                b.store(all[c0], tables, b.add(table, (c0 + 4 * c1 + 16 * c2 + 64 * c3) * tokens));
+                b.store(all[c0], tables, b.add(table, (c0 + 4 * c1 + 16 * c2 + 64 * c3) * width));
             }
           }
         }
@@ -170,37 +183,44 @@ private:
           b.prefetch(args.weights, at.back(), slabSteps * stepBytes + line, /*locality=*/2);
       }
       b.loop(b.index(0), b.index(blockRows), 1, [&](Value r) {
-        Value sum = b.mul(b.add(b.mul(block, blockRows), r), tokens);
-        Value acc[2] = {b.load(b.i16s(tokens), narrow, sum), {}};
+        Value sum = b.mul(b.add(b.mul(block, blockRows), r), width);
+        auto sumOf = [&](int64_t group) { return b.add(sum, group * tokens); };
+        // Two sums for each group.
+        SmallVector<std::array<Value, 2>> acc;
+        for (int64_t group = 0; group < groups; ++group)
+          acc.push_back({b.load(b.i16s(tokens), narrow, sumOf(group)), Value()});
         for (int64_t s = 0; s < slabSteps; ++s) {
           // Four loads of bytes are fewer instructions than one load and shifts.
           for (int64_t j = 0; j < stepTables; ++j) {
             Value byte = b.create<memref::LoadOp>(args.weights,
                                                   ValueRange{b.add(b.add(at[s], b.mul(r, 4)), j)});
             Value entry = b.create<arith::IndexCastUIOp>(b.getIndexType(), byte);
-            Value from = b.add(b.mul(entry, tokens), (s * stepTables + j) * entries * tokens);
-            Value value = b.load(b.i16s(tokens), tables, from);
-            Value &a = acc[j % 2];
-            a = a ? b.create<arith::AddIOp>(a, value).getResult() : value;
+            Value from = b.add(b.mul(entry, width), (s * stepTables + j) * entries * width);
+            for (int64_t group = 0; group < groups; ++group) {
+              Value value = b.load(b.i16s(tokens), tables, b.add(from, group * tokens));
+              Value &a = acc[group][j % 2];
+              a = a ? b.add(a, value) : value;
+            }
           }
         }
-        b.store(b.create<arith::AddIOp>(acc[0], acc[1]), narrow, sum);
+        for (int64_t group = 0; group < groups; ++group)
+          b.store(b.add(acc[group][0], acc[group][1]), narrow, sumOf(group));
       });
     });
   }
 
   LinearBuilder &b;
   const LinearArguments &args;
-  int64_t steps, slabs, pieceBlocks;
-  Value tables, columns, narrow, wide;
+  int64_t steps, slabs, pieceBlocks, groups;
+  int64_t width; ///< tokens of an entry
 };
 
 } // namespace
 
 std::optional<TableForm> findTableForm(Layout layout, Isa isa) {
-#define LOBIT_TABLE_FORM(LAYOUT, ISA, rows, leastTokens)                                           \
+#define LOBIT_TABLE_FORM(LAYOUT, ISA, rows, leastTokens, groups)                                   \
   if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \
-    return TableForm{rows, leastTokens};
+    return TableForm{rows, leastTokens, groups};
 #include "passes/Lower/Linear/KernelForms.inc"
   return std::nullopt;
 }
@@ -208,19 +228,32 @@ std::optional<TableForm> findTableForm(Layout layout, Isa isa) {
 Value buildTableTokens(LinearBuilder &b, const LinearShape &shape, const TableForm &form,
                        const LinearArguments &args, Value begin, Value end, Value sums,
                        llvm::function_ref<void(Value, Value, Value)> finish) {
-  TableKernel kernel(b, shape, form, args);
+  TableBuffers buffers(b, form.rows, form.groups * tokens);
+  auto tile = [&](int64_t groups, Value token, Value count) {
+    TableKernel kernel(b, shape, form, args, buffers, groups);
+    kernel.build(begin, end, token, count, [&](Value block, Value row) {
+      kernel.transposeBlock(row, sums);
+      finish(block, token, count);
+    });
+  };
+  auto restOf = [&](Value first, int64_t size) -> Value {
+    return b.create<arith::RemUIOp>(b.create<arith::SubIOp>(args.rows, first), b.index(size));
+  };
+  Value first = args.first;
+  if (form.groups > 1) {
+    int64_t together = form.groups * tokens;
+    Value stop = b.create<arith::SubIOp>(args.rows, restOf(first, together));
+    b.loop(first, stop, together,
+           [&](Value token) { tile(form.groups, token, b.index(together)); });
+    first = stop;
+  }
   // Whole tiles of tokens, and a last one of at least `leastTokens`.
-  Value count = b.create<arith::SubIOp>(args.rows, args.first);
-  Value rest = b.create<arith::RemUIOp>(count, b.index(tokens));
+  Value rest = restOf(first, tokens);
   Value few = b.less(rest, b.index(form.leastTokens));
   Value left = b.create<arith::SelectOp>(few, rest, b.index(0));
   Value stop = b.create<arith::SubIOp>(args.rows, left);
-  b.loop(args.first, stop, tokens, [&](Value token) {
-    Value here = b.min(b.create<arith::SubIOp>(stop, token), b.index(tokens));
-    kernel.build(begin, end, token, here, [&](Value block, Value row) {
-      kernel.transposeBlock(row, sums);
-      finish(block, token, here);
-    });
+  b.loop(first, stop, tokens, [&](Value token) {
+    tile(1, token, b.min(b.create<arith::SubIOp>(stop, token), b.index(tokens)));
   });
   return stop;
 }

@@ -101,7 +101,7 @@ public:
     std::optional<TableForm> tables = findTableForm(shape.layout, isa);
     bool usesTables = tables && !grouped && shape.maxRows >= tables->leastTokens;
     // One row more for a tile of an even number of tokens that ends after the last.
-    int64_t kept = std::max<int64_t>(chunk + 1, usesTables ? tableTokens : 0);
+    int64_t kept = std::max<int64_t>(chunk + 1, usesTables ? tableTokens * tables->groups : 0);
     sums = b.onStack({kept * blockRows}, b.getI32Type());
     if (usesPanel())
       panel = b.onStack({panelSteps * planes * stepBytes}, b.getI8Type());

@@ -7,19 +7,21 @@
 
 namespace lobit {
 
-/// Tokens in an entry of a table.
+/// Tokens of one group of an entry of a table.
 constexpr int64_t tableTokens = 16;
 
-/// Tables over tokens: used from `leastTokens` on, for `rows` weight rows at a time.
+/// Tables over tokens: used from `leastTokens` on, for `rows` weight rows at a time, for
+/// `groups` x tableTokens tokens side by side where there are so many.
 struct TableForm {
   int64_t rows;
   int64_t leastTokens;
+  int64_t groups;
 };
 
 /// Null where tiles of dot products are faster.
 std::optional<TableForm> findTableForm(Layout layout, Isa isa);
 
-/// Does the first tokens in tiles of 16, blocks begin .. end - 1 of 32 rows. Calls
+/// Does the first tokens in tiles of 16 or more, blocks begin .. end - 1 of 32 rows. Calls
 /// `finish(block, token, count)` with the int32 sums of a block as [count][32] in `sums`.
 /// Returns the first token that is left.
 mlir::Value

@@ -44,6 +44,7 @@ class QuantBench(ToolTest):
     def test_model(self):
         out = self.json(self.dir / "model.lobit", "-p", "5,8", "-n", "3", "-d", "0,4", "-t", "1")
         self.assertGreater(out["model"]["open_seconds"], 0)
+        self.assertGreater(out["model"]["first_token_seconds"], 0)
         self.assertGreater(out["model"]["file_bytes"], 1000)
         self.check(out, ["pp5", "pp8", "tg3", "pp5 @ d4", "pp8 @ d4", "tg3 @ d4"])
 

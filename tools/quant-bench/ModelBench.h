@@ -11,6 +11,8 @@ namespace lobit {
 /// How quickly a model is ready, and what it takes.
 struct ModelFacts {
   double openSeconds = 0, codeSeconds = 0, sessionSeconds = 0;
+  /// The first evaluation, of one token: it checks the weights.
+  double firstTokenSeconds = 0;
   uint64_t fileBytes = 0, cacheBytes = 0;
   /// What the process grew by while the model was run.
   uint64_t residentBytes = 0;

@@ -31,8 +31,11 @@ constexpr int64_t packedQuadBytes = 4 * blockBytes / blockColumns;
 /// step: asking for all 14 of a column block at once fills the line buffers.
 constexpr int64_t farAhead = 4096, nearAhead = 1024, prefetchLines = 4;
 
-/// Panels are equal shares of the columns, of at most so many blocks of columns.
-constexpr int64_t maxPanelBlocks = 12, chunkTokens = 128;
+/// Panels are equal shares of the columns, of at most so many blocks of columns. Activations
+/// of all tokens that do not stay in the second level cache are asked for one tile ahead; the
+/// first level then holds two tiles of them, and a smaller panel.
+constexpr int64_t maxPanelBlocks = 12, smallPanelBlocks = 8, chunkTokens = 128;
+constexpr int64_t nearActivations = 1 << 20;
 static_assert(maxPanelBlocks * blockColumns * blockRows + chunkTokens * blockRows * 4 <= 49152,
               "the stack of any thread holds the panel and the sums");
 
@@ -51,13 +54,16 @@ public:
                const LinearArguments &args)
       : b(b), shape(shape), form(form), args(args), epilogue(b, shape, args), lanes(form.width / 4),
         slices(planeBytes / form.width), blocks(ceilDiv(shape.in, blockColumns)),
-        panelBlocks(ceilDiv(blocks, ceilDiv(blocks, maxPanelBlocks))),
         chunk(std::min(chunkTokens, shape.maxRows)),
         // Of a large tile the codes and activations of two would not fit in the registers.
-        quads(form.width == 64 ? 1 : 2), isSigned(form.form == Form::SignedQuads),
+        quads(form.width == 64 ? 1 : 2),
+        asksForActivations(quads == 1 && chunk * shape.in > nearActivations),
+        isSigned(form.form == Form::SignedQuads),
         inPlace(form.form == Form::Quads && shape.in <= maxColumnsInPlace) {}
 
   void build() {
+    int64_t most = asksForActivations ? smallPanelBlocks : maxPanelBlocks;
+    panelBlocks = ceilDiv(blocks, ceilDiv(blocks, most));
     if (shape.maxRows > 1) {
       panel = b.onStack({panelBlocks * blockColumns * blockRows}, b.getI8Type());
       sums = b.onStack({chunk * blockRows}, b.getI32Type());
@@ -343,6 +349,8 @@ private:
       for (int64_t n = 0; n < quads; ++n)
         b.prefetch(args.weights, b.add(nextPanel, b.mul(b.add(q, n), packedQuadBytes)), 0,
                    /*locality=*/2);
+      if (asksForActivations)
+        prefetchActivations(b.add(from, tokens), first, q);
       Values codes;
       for (int64_t v = 0; v < vectors; ++v)
         for (int64_t n = 0; n < quads; ++n)
@@ -365,6 +373,14 @@ private:
         b.store(acc[t * vectors + v], sums, sumsAt(t, v));
   }
 
+  /// A line of one of the rows of the next tile. Quad q of 16 in a line asks for row q.
+  void prefetchActivations(Value nextTile, Value column, Value q) {
+    Value row = b.add(nextTile, b.create<arith::AndIOp>(q, b.index(15)));
+    Value line = b.create<arith::AndIOp>(b.mul(q, 4), b.index(-64));
+    b.create<memref::PrefetchOp>(args.input[0], ValueRange{row, b.add(column, line)},
+                                 /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+  }
+
   /// The rows of y that the epilogue will write.
   void prefetchOutput(Value block, Value token, Value i, int64_t tokens) {
     Value to = b.add(b.create<arith::SubIOp>(token, args.first), i);
@@ -383,11 +399,12 @@ private:
   int64_t lanes;  ///< rows in a vector
   int64_t slices; ///< vectors in a plane
   int64_t blocks; ///< of columns
-  int64_t panelBlocks;
-  int64_t chunk; ///< tokens that share a panel
-  int64_t quads; ///< of columns in a step of a tile
-  bool isSigned; ///< both operands of a product
-  bool inPlace;  ///< codes times 4, one token
+  int64_t chunk;  ///< tokens that share a panel
+  int64_t quads;  ///< of columns in a step of a tile
+  bool asksForActivations;
+  int64_t panelBlocks = 0; ///< of columns in a panel
+  bool isSigned;           ///< both operands of a product
+  bool inPlace;            ///< codes times 4, one token
   Value panel, sums;
 };
 

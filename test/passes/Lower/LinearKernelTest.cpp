@@ -583,9 +583,11 @@ TEST_P(LinearKernel, Int6TileExtremes) {
   suite.check(GetParam());
 }
 
-/// More tokens than share a panel.
+/// More tokens than share a panel, and activations that exceed a cache.
 TEST_P(LinearKernel, Int6TileManyTokens) {
   Suite suite;
+  suite.addLinear(linearShape(Layout::I6Tile, 7, 8200, Granularity::Row, 0, ScaleType::F32, {}),
+                  Data::Random, 130);
   suite.addLinear(linearShape(Layout::I6Tile, 40, 600, Granularity::Row, 0, ScaleType::F32, {}),
                   Data::Random, 272);
   suite.addLinear(linearShape(Layout::I6Tile, 7, 70, Granularity::Row, 0, ScaleType::F32, {}),

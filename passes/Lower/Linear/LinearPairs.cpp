@@ -1,4 +1,4 @@
-// t2_tile, one token, where bytes cannot be multiplied in place: sums of two columns are
+// t2_tile, one token, where a product of bytes is several instructions: sums of two columns are
 // looked up. A nibble of a byte of t2_tile holds the codes of two columns of a row, and
 // for each pair of columns a table has t0 q0 + t1 q1 at every value c0 + 4 c1.
 //
@@ -35,11 +35,12 @@ constexpr int64_t pieceBlocks = 128;
 
 class PairKernel {
 public:
-  PairKernel(LinearBuilder &b, const LinearShape &shape, const LinearArguments &args, bool touches)
+  PairKernel(LinearBuilder &b, const LinearShape &shape, const LinearArguments &args, Isa isa)
       : b(b), args(args), steps(ceilDiv(shape.in, stepColumns)),
         panel(ceilDiv(steps, ceilDiv(steps, maxPanel))),
         lastTouch(int64_t(ceilDiv(shape.out, blockRows)) * steps * stepBytes - touchBytes),
-        touches(touches && lastTouch >= 0) {
+        touches(findKernelForm(shape.layout, isa).touches && lastTouch >= 0),
+        loadsApart(findIsa(isa)->arch == Arch::AArch64) {
     tables = b.onStack({panel * stepPairs * tableBytes}, b.getI8Type());
     totals = b.onStack({pieceBlocks * blockRows}, b.getI32Type());
   }
@@ -89,14 +90,24 @@ private:
     }
   }
 
-  /// Byte j of 16 rows in vector j.
-  Values turn(ArrayRef<Value> rows) {
-    Values v;
-    for (Value four : rows) // four rows by four bytes
-      v.push_back(b.create<vector::BitCastOp>(
-          b.i32s(4),
-          b.shuffle(four, four, {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15})));
-    Values result;
+  /// Byte j of 16 rows, which lie at `at`, in vector j.
+  Values loadTurned(Value at) {
+    Values v, result;
+    if (loadsApart) {
+      Value all = b.load(b.i8s(4 * halfRows), args.weights, at);
+      for (int64_t j = 0; j < 4; ++j) {
+        SmallVector<int64_t> lanes;
+        for (int64_t row = 0; row < halfRows; ++row)
+          lanes.push_back(4 * row + j);
+        result.push_back(b.shuffle(all, all, lanes));
+      }
+      return result;
+    }
+    for (int64_t r = 0; r < halfRows; r += 4) { // four rows by four bytes
+      Value four = b.load(b.i8s(16), args.weights, b.add(at, 4 * r));
+      four = b.shuffle(four, four, {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15});
+      v.push_back(b.create<vector::BitCastOp>(b.i32s(4), four));
+    }
     for (int64_t two : {0, 2}) { // bytes two and two + 1
       Value top = b.shuffle(v[0], v[1], {two, 4 + two, two + 1, 5 + two});
       Value bottom = b.shuffle(v[2], v[3], {two, 4 + two, two + 1, 5 + two});
@@ -137,11 +148,8 @@ private:
   }
 
   void addHalf(MutableArrayRef<Value> sums, Value at, int64_t half, Value step) {
-    Values rows;
-    for (int64_t r = 0; r < halfRows; r += 4)
-      rows.push_back(b.load(b.i8s(16), args.weights, b.add(at, half * (stepBytes / 2) + 4 * r)));
     Value parts[2];
-    for (auto [j, bytes] : llvm::enumerate(turn(rows)))
+    for (auto [j, bytes] : llvm::enumerate(loadTurned(b.add(at, half * (stepBytes / 2)))))
       for (int64_t nibble = 0; nibble < 2; ++nibble) {
         Value index = nibble ? b.create<arith::ShRUIOp>(bytes, b.splatInt(4, 8, 16)).getResult()
                              : b.create<arith::AndIOp>(bytes, b.splatInt(15, 8, 16)).getResult();
@@ -164,6 +172,7 @@ private:
   const LinearArguments &args;
   int64_t steps, panel, lastTouch;
   bool touches;
+  bool loadsApart; ///< ld4 turns rows as it loads them.
   Value tables, totals;
 };
 
@@ -178,9 +187,9 @@ bool hasPairTables(Layout layout, Isa isa) {
 }
 
 void buildPairTables(LinearBuilder &b, const LinearShape &shape, const LinearArguments &args,
-                     bool touches, Value begin, Value end, Value token,
+                     Isa isa, Value begin, Value end, Value token,
                      llvm::function_ref<void(Value, Value, Value)> finish) {
-  PairKernel(b, shape, args, touches).build(begin, end, token, finish);
+  PairKernel(b, shape, args, isa).build(begin, end, token, finish);
 }
 
 } // namespace lobit

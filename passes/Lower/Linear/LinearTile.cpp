@@ -132,7 +132,7 @@ public:
     if (grouped || !hasPairTables(shape.layout, isa))
       return chunks();
     auto pairs = [&] {
-      buildPairTables(b, shape, args, form.touches, share.getBegin(), share.getEnd(), first,
+      buildPairTables(b, shape, args, isa, share.getBegin(), share.getEnd(), first,
                       [&](Value block, Value totals, Value at) {
                         storePlain(block, first, b.index(0), b.index(1), totals, at,
                                    /*unsignedCodes=*/false);

@@ -33,9 +33,9 @@ buildTableTokens(LinearBuilder &b, const LinearShape &shape, const TableForm &fo
 bool hasPairTables(Layout layout, Isa isa);
 
 /// Does one token, blocks begin .. end - 1 of 32 rows. Calls `finish(block, sums, at)` with
-/// the int32 sums of the rows of a block from `at` on. `touches`: see KernelForm.
+/// the int32 sums of the rows of a block from `at` on.
 void buildPairTables(LinearBuilder &b, const LinearShape &shape, const LinearArguments &args,
-                     bool touches, mlir::Value begin, mlir::Value end, mlir::Value token,
+                     Isa isa, mlir::Value begin, mlir::Value end, mlir::Value token,
                      llvm::function_ref<void(mlir::Value, mlir::Value, mlir::Value)> finish);
 
 } // namespace lobit

@@ -24,8 +24,10 @@ constexpr int64_t blockRows = 32;
 constexpr int64_t stepBytes = 128;   // of one block of rows
 constexpr int64_t epilogueRows = 16; // at once
 
-/// While a window of steps is multiplied, the next one is asked for, its pages side by
-/// side: memory delivers pages together faster than one behind the other. That is into the
+/// One token reads evenly: a page ahead.
+constexpr int64_t farAhead = 4096;
+/// Several tokens: while a window of steps is multiplied, the next one is asked for, its pages side
+/// by side: memory delivers pages together faster than one behind the other. That is into the
 /// second level cache; into the first, in order and a quarter of a page ahead.
 constexpr int64_t windowSteps = 256, windowPages = 8, nearAhead = 1024;
 constexpr int64_t pageSteps = windowSteps / windowPages;
@@ -318,9 +320,9 @@ private:
     return b.add(b.add(b.add(start, page), inPage), windowSteps * stepBytes);
   }
 
-  Values loadStep(Value at, int64_t row, int64_t rows) {
+  Values loadStep(Value at, int64_t row, int64_t rows, int64_t tokens) {
     Values bytes;
-    Value far = nextWindow(at);
+    Value far = tokens == 1 ? b.add(at, farAhead) : nextWindow(at);
     for (int64_t r = row; r < row + rows; r += lanes) {
       if (r % 16 == 0) {
         b.prefetch(args.weights, far, 4 * r, /*locality=*/2);
@@ -418,8 +420,8 @@ private:
       Value stored = storedStep(block, step);
       if (form.touches && row == 0 && lastTouch >= 0)
         b.touchAhead(args.weights, stored, step, lastTouch);
-      addStep(unpackStep(loadStep(stored, row, rows), how), first, tokens, b.mul(step, 4 * planes),
-              [&](const Plane &plane, int64_t n, Value codes, Value x) {
+      addStep(unpackStep(loadStep(stored, row, rows, tokens), how), first, tokens,
+              b.mul(step, 4 * planes), [&](const Plane &plane, int64_t n, Value codes, Value x) {
                 Value &a = next[plane.power * count + n];
                 a = dot(a, codes, x, coding.max << (2 * plane.power));
               });
@@ -458,13 +460,13 @@ private:
       Values zeros(powers * count, b.zero(b.i16s(form.width / 2)));
       Values pairs = b.loop(from, to, 1, zeros, [&](Value step, ValueRange inner) {
         Values next(inner.begin(), inner.end());
-        addStep(unpackStep(loadStep(storedStep(block, step), row, rows), how), first, tokens,
-                b.mul(step, 4 * planes), [&](const Plane &plane, int64_t n, Value codes, Value x) {
-                  Value &a = next[plane.power * count + n];
-                  a = b.create<uk::DotI8PairsOp>(a.getType(), a, codes, x,
-                                                 maxCode << (2 * plane.power),
-                                                 additions[plane.power]);
-                });
+        addStep(
+            unpackStep(loadStep(storedStep(block, step), row, rows, tokens), how), first, tokens,
+            b.mul(step, 4 * planes), [&](const Plane &plane, int64_t n, Value codes, Value x) {
+              Value &a = next[plane.power * count + n];
+              a = b.create<uk::DotI8PairsOp>(a.getType(), a, codes, x, maxCode << (2 * plane.power),
+                                             additions[plane.power]);
+            });
         return next;
       });
       Values acc(carried.begin(), carried.end());
@@ -534,8 +536,8 @@ private:
     Values acc =
         b.loop(from, to, 1, loadSums(start, unpackingTokens), [&](Value step, ValueRange carried) {
           Values next(carried.begin(), carried.end());
-          SmallVector<Plane> unpacked =
-              unpackStep(loadStep(storedStep(block, step), 0, blockRows), Unpack::Down);
+          SmallVector<Plane> unpacked = unpackStep(
+              loadStep(storedStep(block, step), 0, blockRows, unpackingTokens), Unpack::Down);
           Value quad = b.mul(b.create<arith::SubIOp>(step, from), planes);
           for (auto [p, plane] : llvm::enumerate(unpacked))
             for (auto [v, codes] : llvm::enumerate(plane.codes))

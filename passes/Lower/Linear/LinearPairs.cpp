@@ -134,8 +134,10 @@ private:
       if (touches)
         b.touchAhead(args.weights, at, step, lastTouch);
       Values next(carried.begin(), carried.end());
-      for (int64_t half = 0; half < 2; ++half)
-        addHalf(MutableArrayRef(next).slice(4 * half, 4), at, half, step);
+      // Together they need 26 registers.
+      int64_t halves = loadsApart ? 2 : 1;
+      for (int64_t half = 0; half < 2; half += halves)
+        addHalves(next, at, half, halves, step);
       return next;
     });
     for (int64_t r = 0; r < blockRows; r += 8) {
@@ -147,25 +149,35 @@ private:
     }
   }
 
-  void addHalf(MutableArrayRef<Value> sums, Value at, int64_t half, Value step) {
-    Value parts[2];
-    for (auto [j, bytes] : llvm::enumerate(loadTurned(b.add(at, half * (stepBytes / 2)))))
-      for (int64_t nibble = 0; nibble < 2; ++nibble) {
-        Value index = nibble ? b.create<arith::ShRUIOp>(bytes, b.splatInt(4, 8, 16)).getResult()
-                             : b.create<arith::AndIOp>(bytes, b.splatInt(15, 8, 16)).getResult();
-        Value table = b.add(b.mul(step, stepPairs * tableBytes), (2 * j + nibble) * tableBytes);
+  /// `halves` times 16 rows from `half`: they share the loads of the tables.
+  void addHalves(MutableArrayRef<Value> sums, Value at, int64_t half, int64_t halves, Value step) {
+    SmallVector<Values> turned;
+    for (int64_t h = half; h < half + halves; ++h)
+      turned.push_back(loadTurned(b.add(at, h * (stepBytes / 2))));
+    SmallVector<std::array<Value, 2>> parts(halves);
+    for (int64_t pair = 0; pair < stepPairs; ++pair) {
+      Value table = b.add(b.mul(step, stepPairs * tableBytes), pair * tableBytes);
+      Value entries[2] = {b.load(b.i8s(16), tables, table),
+                          b.load(b.i8s(16), tables, b.add(table, 16))};
+      for (int64_t h = 0; h < halves; ++h) {
+        Value bytes = turned[h][pair / 2];
+        Value index = pair % 2 ? b.create<arith::ShRUIOp>(bytes, b.splatInt(4, 8, 16)).getResult()
+                               : b.create<arith::AndIOp>(bytes, b.splatInt(15, 8, 16)).getResult();
         for (int64_t part = 0; part < 2; ++part) {
-          Value entries = b.load(b.i8s(16), tables, b.add(table, 16 * part));
-          Value found = b.create<uk::TableLookupOp>(b.i8s(16), entries, index);
-          parts[part] = parts[part] ? b.add(parts[part], found) : found;
+          Value found = b.create<uk::TableLookupOp>(b.i8s(16), entries[part], index);
+          Value &sum = parts[h][part];
+          sum = sum ? b.add(sum, found) : found;
         }
       }
-    for (int64_t r = 0; r < halfRows; r += 8) {
-      Value low = b.create<arith::ExtUIOp>(b.i16s(8), slice(parts[0], r));
-      Value high = b.create<arith::ExtSIOp>(b.i16s(8), slice(parts[1], r));
-      sums[r / 4] = b.add(sums[r / 4], low);
-      sums[r / 4 + 1] = b.add(sums[r / 4 + 1], high);
     }
+    for (int64_t h = 0; h < halves; ++h)
+      for (int64_t r = 0; r < halfRows; r += 8) {
+        Value *sum = &sums[4 * (half + h) + r / 4];
+        Value low = b.create<arith::ExtUIOp>(b.i16s(8), slice(parts[h][0], r));
+        Value high = b.create<arith::ExtSIOp>(b.i16s(8), slice(parts[h][1], r));
+        sum[0] = b.add(sum[0], low);
+        sum[1] = b.add(sum[1], high);
+      }
   }
 
   LinearBuilder &b;

@@ -481,7 +481,7 @@ bool allBytesAreValid(Layout layout, const uint8_t *bytes, uint64_t size) {
     });
   case Layout::I8Dot:
   case Layout::I8Tile:
-    return !std::memchr(bytes, 0, size);
+    return size == 0 || !std::memchr(bytes, 0, size);
   case Layout::B3Tile: {
     bool bad = false;
     for (uint64_t at = 0; at < size; ++at)

@@ -3,6 +3,7 @@
 #include "test/runtime/support/FakeArtifact.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <thread>
 #include <unistd.h>
 
@@ -135,8 +136,20 @@ TEST(Load, ManyThreadsCheckManyPieces) {
             std::string::npos);
 }
 
+/// Whether the kernel looks at madvise at all: qemu-user says yes to everything, and then a
+/// mapped file that shrank is only found by touching it.
+bool kernelObeysAdvice() {
+  const size_t size = size_t(sysconf(_SC_PAGESIZE));
+  void *page = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const bool obeys = madvise(page, size, 9999) != 0; // no advice has this number
+  munmap(page, size);
+  return obeys;
+}
+
 TEST(Load, AFileCutAfterOpeningIsAnErrorOfTheCheck) {
   for (bool copy : {false, true}) {
+    if (!copy && !kernelObeysAdvice())
+      continue;
     const std::string path = writeFile("load_shrinks.lobit", fakeArtifact(fakeModelContent()));
     LoadOptions options;
     options.copy = copy;

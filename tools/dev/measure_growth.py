@@ -106,7 +106,7 @@ def main():
                 data["prompt"] = {kv: [(p, row["tokens_per_second"], row["roofline"])
                                        for p, row in zip(PROMPTS, out["results"])]}
         if wanted("batch"):
-            out = bench(options, "--shape", "6912x2560", "--form", "t2_dot", "-r", 3,
+            out = bench(options, "--shape", "6912x2560", "--form", "t2_tile", "-r", 3,
                         "--tokens", ",".join(map(str, BATCHES)))
             data["batch"] = {"6912x2560": [(b, row["tokens_per_second"], row["roofline"])
                                            for b, row in zip(BATCHES, out["results"])]}

@@ -11,24 +11,9 @@ namespace lobit::lb {
 static constexpr uint64_t maxElements = uint64_t(1) << 48;
 
 bool isLayoutOf(Layout layout, Scheme scheme) {
-  switch (layout) {
-  case Layout::RowMajor:
-    return scheme == Scheme::F32 || scheme == Scheme::F16 || scheme == Scheme::BF16;
-  case Layout::T2Dot:
-  case Layout::T2Tl1:
-  case Layout::T2Tile:
-  case Layout::B3Tile:
-    return scheme == Scheme::Ternary;
-  case Layout::I8Dot:
-  case Layout::I8Tile:
-    return scheme == Scheme::Int8;
-  case Layout::I6Pair24:
-  case Layout::I6Tile:
-    return scheme == Scheme::Int6;
-  case Layout::I4Tile:
-    return scheme == Scheme::Int4;
-  }
-  return false;
+  // An artifact may hold int8 codes without an order of their own; no kernel reads them.
+  bool isUnpacked = layout == Layout::RowMajor && scheme == Scheme::Int8;
+  return layoutHolds(layout, scheme) && !isUnpacked;
 }
 
 static std::optional<Scheme> schemeOf(Attribute attr) {

@@ -93,11 +93,8 @@ Result<CodedWeight> lobit::quantizeInt4(const FloatTensor &weight, ScaleType sca
           quantizeRow(values, columns, &result.codes[size_t(row * columns)]);
     }
   });
-  for (int64_t row = 0; row < weight.rows(); ++row) {
-    Result<float> stored = storedScale(result.scales[size_t(row)], scaleType, weight.name(), row);
-    if (!stored.ok())
-      return std::move(stored).status();
-    result.scales[size_t(row)] = *stored;
-  }
+  const ScaleGrid grid{weight.rows(), columns, Granularity::Row, 0};
+  if (Status status = storeScales(result.scales, scaleType, weight.name(), grid); !status.ok())
+    return status;
   return result;
 }

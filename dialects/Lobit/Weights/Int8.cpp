@@ -41,11 +41,8 @@ Result<CodedWeight> lobit::quantizeInt8(const FloatTensor &weight, ScaleType sca
         roundToCodes(values.data(), columns, scale, codes);
     }
   });
-  for (int64_t row = 0; row < weight.rows(); ++row) {
-    Result<float> stored = storedScale(result.scales[size_t(row)], scaleType, weight.name(), row);
-    if (!stored.ok())
-      return std::move(stored).status();
-    result.scales[size_t(row)] = *stored;
-  }
+  const ScaleGrid grid{weight.rows(), columns, Granularity::Row, 0};
+  if (Status status = storeScales(result.scales, scaleType, weight.name(), grid); !status.ok())
+    return status;
   return result;
 }

@@ -61,6 +61,18 @@ static int64_t groupOfScale(const ScaleGrid &grid, int64_t index) {
   return grid.granularity == Granularity::Group ? index % grid.groupsPerRow() : -1;
 }
 
+Status lobit::storeScales(std::vector<float> &scales, ScaleType type, const std::string &tensor,
+                          const ScaleGrid &grid) {
+  for (int64_t index = 0; index < grid.count(); ++index) {
+    Result<float> stored = storedScale(scales[size_t(index)], type, tensor, rowOfScale(grid, index),
+                                       groupOfScale(grid, index));
+    if (!stored.ok())
+      return std::move(stored).status();
+    scales[size_t(index)] = *stored;
+  }
+  return Status();
+}
+
 static float quantizeGroup(TernaryMethod method, const float *weights, int64_t size,
                            int8_t *codes) {
   if (std::optional<float> magnitude = nativeMagnitude(weights, size)) {
@@ -137,12 +149,7 @@ Result<CodedWeight> lobit::quantizeTernary(const FloatTensor &weight, TernaryMet
       }
     });
   }
-  for (int64_t index = 0; index < grid.count(); ++index) {
-    Result<float> stored = storedScale(result.scales[size_t(index)], scaleType, weight.name(),
-                                       rowOfScale(grid, index), groupOfScale(grid, index));
-    if (!stored.ok())
-      return std::move(stored).status();
-    result.scales[size_t(index)] = *stored;
-  }
+  if (Status status = storeScales(result.scales, scaleType, weight.name(), grid); !status.ok())
+    return status;
   return result;
 }

@@ -47,6 +47,9 @@ float roundScale(float scale, ScaleType type);
 /// `group` -1: one scale for the row; `row` -1: one for the tensor.
 Result<float> storedScale(float scale, ScaleType type, const std::string &tensor, int64_t row = -1,
                           int64_t group = -1);
+/// storedScale for all scales of a tensor, in place; RESOURCE_LIMIT names the first that fails.
+Status storeScales(std::vector<float> &scales, ScaleType type, const std::string &tensor,
+                   const ScaleGrid &grid);
 
 // Methods: codes and scale of `size` consecutive weights. The scale is not yet
 // rounded to its stored type.

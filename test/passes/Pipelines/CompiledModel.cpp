@@ -117,6 +117,8 @@ std::vector<Isa> hostIsas() {
     isas.push_back(Isa::Avx512Vnni);
   if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi"))
     isas.push_back(Isa::Avx512Vbmi);
+  if (detectCpuFeatures() & CpuAmxInt8)
+    isas.push_back(Isa::Avx512Amx);
   return isas;
 }
 

@@ -77,11 +77,9 @@ public:
     b.when(
         b.less(b.add(args.first, 1), args.rows),
         [&] {
-          b.loop(begin, end, 1, [&](Value block) {
-            b.loop(args.first, args.rows, chunk, [&](Value token) {
-              Value left = b.create<arith::SubIOp>(args.rows, token);
-              manyTokens(block, token, b.min(left, b.index(chunk)));
-            });
+          b.loop(args.first, args.rows, chunk, [&](Value token) {
+            Value count = b.min(b.create<arith::SubIOp>(args.rows, token), b.index(chunk));
+            b.loop(begin, end, 1, [&](Value block) { manyTokens(block, token, count); });
           });
         },
         [&] { oneToken(begin, end); });

@@ -43,7 +43,7 @@ constexpr int64_t maxPanelSteps = 48;
 constexpr int64_t unpackingTokens = 8;
 /// Most quads of columns of a panel that is multiplied in memory, 128 bytes each, and what its
 /// quads are a multiple of where there are as many.
-constexpr int64_t maxMemoryQuads = 160, memoryQuads = 16;
+constexpr int64_t maxMemoryQuads = 128, memoryQuads = 16;
 
 /// The bytes of a layout: `planes` planes of codes 0..max, a code less `zero` is the weight's.
 struct Coding {
@@ -123,11 +123,13 @@ public:
                                  storePlain(block, token, b.index(0), count, sums, b.index(0),
                                             /*unsignedCodes=*/false);
                                });
+    // All rows for one chunk of tokens: its activations stay in the second level cache, and to
+    // read weights again takes memory less time than their products.
     auto chunks = [&] {
-      b.loop(share.getBegin(), share.getEnd(), 1, [&](Value block) {
-        b.loop(first, args.rows, chunk, [&](Value token) {
-          Value left = b.create<arith::SubIOp>(args.rows, token);
-          Value count = chunk == 1 ? b.index(1) : b.min(left, b.index(chunk));
+      b.loop(first, args.rows, chunk, [&](Value token) {
+        Value left = b.create<arith::SubIOp>(args.rows, token);
+        Value count = chunk == 1 ? b.index(1) : b.min(left, b.index(chunk));
+        b.loop(share.getBegin(), share.getEnd(), 1, [&](Value block) {
           if (grouped)
             groupedChunk(block, token, count);
           else
@@ -629,7 +631,8 @@ private:
       Value codes = args.weights, at = storedStep(block, from);
       if (planes > 1) {
         b.loop(from, to, 1, [&](Value step) {
-          Values bytes = loadStep(storedStep(block, step), 0, blockRows, /*far=*/nullptr);
+          Value stored = storedStep(block, step);
+          Values bytes = loadStep(stored, 0, blockRows, /*far=*/nullptr);
           storeUnpacked(unpackStep(bytes, Unpack::Down), b.create<arith::SubIOp>(step, from));
         });
         codes = panel;

@@ -17,9 +17,7 @@ LogicalResult lowerDotI8Panel(uk::DotI8PanelOp op, PatternRewriter &rewriter) {
   VectorParts b(op.getLoc(), rewriter);
   auto index = [&](int64_t value) -> Value { return b.create<arith::ConstantIndexOp>(value); };
   auto add = [&](Value x, Value y) -> Value { return b.create<arith::AddIOp>(x, y); };
-  auto times = [&](Value x, int64_t by) -> Value {
-    return b.create<arith::MulIOp>(x, index(by));
-  };
+  auto times = [&](Value x, int64_t by) -> Value { return b.create<arith::MulIOp>(x, index(by)); };
   auto vectorOf = [&](int64_t count, Type element) { return VectorType::get({count}, element); };
   Value zero = index(0), one = index(1);
 
@@ -35,9 +33,9 @@ LogicalResult lowerDotI8Panel(uk::DotI8PanelOp op, PatternRewriter &rewriter) {
   auto quads = b.create<scf::ForOp>(zero, op.getQuads(), one, sums);
   b.setInsertionPointToStart(quads.getBody());
   Value quad = quads.getInductionVar();
-  Value codes = b.create<vector::LoadOp>(
-      vectorOf(4 * lanes, b.getI8Type()), op.getPanel(),
-      add(add(op.getFrom(), times(quad, quadBytes)), times(row, 4)));
+  Value codes =
+      b.create<vector::LoadOp>(vectorOf(4 * lanes, b.getI8Type()), op.getPanel(),
+                               add(add(op.getFrom(), times(quad, quadBytes)), times(row, 4)));
   Value four = b.create<vector::LoadOp>(vectorOf(4, b.getI8Type()), op.getX(),
                                         ValueRange{token, add(op.getColumn(), times(quad, 4))});
   Value word = b.create<vector::ExtractOp>(b.bitcast(four, b.getI32Type()), ArrayRef<int64_t>{0});

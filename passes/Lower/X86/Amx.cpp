@@ -49,17 +49,16 @@ public:
     Value one = index(1), quads = op.getQuads();
     Value fullSteps = create<arith::DivUIOp>(quads, index(tileRows));
     Value rest = create<arith::RemUIOp>(quads, index(tileRows));
-    Value blocks = create<arith::DivUIOp>(add(op.getTokens(), index(blockTokens - 1)),
-                                          index(blockTokens));
+    Value blocks =
+        create<arith::DivUIOp>(add(op.getTokens(), index(blockTokens - 1)), index(blockTokens));
     // Lines of what comes next for each step of each block.
     Value all = create<arith::MulIOp>(blocks, create<arith::MaxUIOp>(fullSteps, one));
     Value lines = create<arith::DivUIOp>(op.getBytes(), index(rowBytes));
     linesPerStep = create<arith::DivUIOp>(sub(add(lines, all), one), all);
     when(less(index(0), fullSteps),
          [&] { multiply(index(0), fullSteps, index(tileRows), /*asksForNext=*/true); });
-    when(less(index(0), rest), [&] {
-      multiply(mul(fullSteps, tileRows), one, rest, /*asksForNext=*/false);
-    });
+    when(less(index(0), rest),
+         [&] { multiply(mul(fullSteps, tileRows), one, rest, /*asksForNext=*/false); });
     call(X86Idiom::TileRelease, {});
   }
 
@@ -70,9 +69,7 @@ private:
   Value add(Value a, Value b) { return create<arith::AddIOp>(a, b); }
   Value sub(Value a, Value b) { return create<arith::SubIOp>(a, b); }
   Value mul(Value a, int64_t b) { return create<arith::MulIOp>(a, index(b)); }
-  Value less(Value a, Value b) {
-    return create<arith::CmpIOp>(arith::CmpIPredicate::ult, a, b);
-  }
+  Value less(Value a, Value b) { return create<arith::CmpIOp>(arith::CmpIPredicate::ult, a, b); }
   void when(Value condition, llvm::function_ref<void()> body) {
     auto branch = create<scf::IfOp>(condition, /*withElseRegion=*/false);
     InsertionGuard guard(*this);

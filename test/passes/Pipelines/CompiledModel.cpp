@@ -8,6 +8,7 @@
 #include "passes/Emit/ObjectCode.h"
 #include "passes/Lower/StoredTensors.h"
 #include "passes/Pipelines/Pipelines.h"
+#include "runtime/cpu/Cpu.h"
 #include "test/support/VnniEmulator.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

@@ -40,21 +40,48 @@ void FunctionLowering::emit() {
     if (!isa<RankedTensorType>(constant.getType()))
       b.clone(*constant, numbers);
 
-  for (const Step &step : steps) {
-    if (step.waits)
+  for (size_t first = 0, end; first < steps.size(); first = end) {
+    end = loopEnd(first);
+    if (steps[first].waits)
       b.create<uk::BarrierOp>(loc, frame);
-    step.emit();
-    if (step.traced) {
-      Value index = constant(*step.traced);
-      if (operationBase)
-        index = b.create<arith::AddIOp>(loc, operationBase, index);
-      b.create<uk::TraceOp>(loc, index, frame);
-    }
+    ArrayRef<Step> together = ArrayRef(steps).slice(first, end - first);
+    if (steps[first].byRow)
+      emitRows(together);
+    else
+      steps[first].emit();
+    for (const Step &step : together)
+      emitTrace(step);
   }
   // A caller may use the results at once.
   if (waitsAtEnd)
     b.create<uk::BarrierOp>(loc, frame);
   b.create<func::ReturnOp>(loc);
+}
+
+/// One loop over this thread's share of the rows: what a step writes is read by the next one
+/// while it is in the first-level cache.
+void FunctionLowering::emitRows(ArrayRef<Step> together) {
+  int64_t count = *together.front().byRow;
+  auto share = b.create<uk::ThreadRangeOp>(loc, b.getIndexType(), b.getIndexType(),
+                                           ShapedType::isDynamic(count) ? rows : constant(count),
+                                           thread, threads);
+  firstRow = share.getBegin();
+  auto loop = b.create<scf::ForOp>(loc, share.getBegin(), share.getEnd(), constant(1));
+  rowLoop = loop;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  for (const Step &step : together)
+    step.emitRow(loop.getInductionVar());
+  rowLoop = nullptr;
+}
+
+void FunctionLowering::emitTrace(const Step &step) {
+  if (!step.traced)
+    return;
+  Value index = constant(*step.traced);
+  if (operationBase)
+    index = b.create<arith::AddIOp>(loc, operationBase, index);
+  b.create<uk::TraceOp>(loc, index, frame);
 }
 
 //===--- values -------------------------------------------------------------===//
@@ -63,6 +90,9 @@ Value FunctionLowering::view(BufferId id, MemRefType type) {
   Value &known = views[{id, type}];
   if (known)
     return known;
+  OpBuilder::InsertionGuard guard(b);
+  if (rowLoop)
+    b.setInsertionPoint(rowLoop);
   const Buffer &buffer = buffers[id];
   if (buffer.section) {
     uint64_t base = *buffer.section == uk::Section::Scratch ? scratchBase : 0;
@@ -110,6 +140,14 @@ Value FunctionLowering::rowsOf(Value tensor) {
   return ShapedType::isDynamic(size) ? rows : constant(size);
 }
 
+Value FunctionLowering::rowIn(BufferId buffer, Value row) {
+  return oneRow.contains(buffer) ? firstRow : row;
+}
+
+Value FunctionLowering::positionOf(Value first, Value row) {
+  return b.create<arith::AddIOp>(loc, number(first), row);
+}
+
 Value FunctionLowering::constant(int64_t value) {
   Value &known = constants[value];
   if (!known) {
@@ -122,11 +160,6 @@ Value FunctionLowering::constant(int64_t value) {
 
 void FunctionLowering::call(func::FuncOp kernel, ArrayRef<Value> arguments) {
   b.create<func::CallOp>(loc, kernel, arguments);
-}
-
-void FunctionLowering::callRows(func::FuncOp kernel, SmallVector<Value> arguments, Value rowCount) {
-  arguments.append({rowCount, thread, threads});
-  call(kernel, arguments);
 }
 
 void FunctionLowering::emitSerial(function_ref<void()> body) {

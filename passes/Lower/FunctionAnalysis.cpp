@@ -100,8 +100,8 @@ void FunctionLowering::trace(TracedOperation operation) {
   operations.push_back(std::move(operation));
 }
 
-void FunctionLowering::addRowStep(Value tensor, ArrayRef<BufferId> reads,
-                                  ArrayRef<BufferId> writes, std::function<void(Value)> emitRow) {
+void FunctionLowering::addRowStep(Value tensor, ArrayRef<BufferId> reads, ArrayRef<BufferId> writes,
+                                  std::function<void(Value)> emitRow) {
   Step &step = addStep(reads, writes, nullptr);
   step.byRow = rowCount(tensor);
   step.emitRow = std::move(emitRow);
@@ -118,7 +118,7 @@ void FunctionLowering::order() {
         after[earlier].push_back(later);
         ++before[later];
       }
-  SmallVector<Step> ordered;
+  std::vector<Step> ordered;
   SmallVector<const Step *> pending;
   SmallVector<unsigned> left = llvm::to_vector(llvm::seq<unsigned>(0, steps.size()));
   while (!left.empty()) {
@@ -184,15 +184,18 @@ bool FunctionLowering::mustWait(const Step &step, ArrayRef<const Step *> pending
     // The same rows have the same shares.
     if (earlier->byRow && earlier->byRow == step.byRow)
       return false;
+    if (earlier->byColumn && earlier->byColumn == step.byColumn)
+      return false;
     return touches(*earlier, step);
   });
 }
 
-/// Behind the last of the steps from `first` on that share a loop over the rows.
+/// Behind the last of the steps from `first` on that share a loop over rows or columns.
 size_t FunctionLowering::loopEnd(size_t first) const {
+  const Step &step = steps[first];
   size_t end = first + 1;
-  while (steps[first].byRow && end < steps.size() && !steps[end].waits &&
-         steps[end].byRow == steps[first].byRow)
+  while ((step.byRow || step.byColumn) && end < steps.size() && !steps[end].waits &&
+         steps[end].byRow == step.byRow && steps[end].byColumn == step.byColumn)
     ++end;
   return end;
 }
@@ -648,10 +651,13 @@ LogicalResult FunctionLowering::analyzeGatedActivation(lm::GatedActivationOp op)
   int64_t features = op.getResult().getType().getDimSize(1);
   func::FuncOp kernel = getOrCreateGatedActivation(shared.module, shared.maxRows, features,
                                                    op.getActivation(), shared.isa);
-  addRowStep(op.getGate(), {gate, up}, {y}, [this, gate, up, y, features, kernel](Value row) {
+  Step &step = addStep({gate, up}, {y}, nullptr);
+  step.emitShare = [this, op, gate, up, y, features, kernel](Value part, Value parts) mutable {
     call(kernel, {rowView(gate, features), rowView(up, features), rowView(y, features),
-                  rowIn(gate, row), rowIn(up, row), rowIn(y, row)});
-  });
+                  rowsOf(op.getGate()), part, parts});
+  };
+  step.byColumn = features;
+  step.followsColumns = true;
   trace({"", kernel.getName().str(), "", 0, 0});
   return success();
 }
@@ -724,20 +730,23 @@ LogicalResult FunctionLowering::analyzeLinear(Operation *op, Value input, Value 
   }
   BufferId y = resultBuffer(op->getResult(0));
   func::FuncOp kernel = getOrCreateLinear(shared.module, shape, shared.isa);
-  addStep(reads, {y},
-          [this, input, weight, bias, shape, first, reads, readTypes, y, kernel]() mutable {
-            SmallVector<Value> arguments;
-            for (auto [id, type] : llvm::zip(reads, readTypes))
-              arguments.push_back(view(id, type));
-            arguments.push_back(weightView(weight));
-            if (!weight.type.isFloat())
-              arguments.push_back(scaleView(weight));
-            if (bias)
-              arguments.push_back(weightView(*bias));
-            arguments.push_back(rowView(y, shape.out));
-            arguments.append({first ? number(first) : constant(0), rowsOf(input), thread, threads});
-            call(kernel, arguments);
-          });
+  Step &step = addStep(reads, {y}, nullptr);
+  step.emitShare = [this, input, weight, bias, shape, first, reads, readTypes, y,
+                    kernel](Value part, Value parts) mutable {
+    SmallVector<Value> arguments;
+    for (auto [id, type] : llvm::zip(reads, readTypes))
+      arguments.push_back(view(id, type));
+    arguments.push_back(weightView(weight));
+    if (!weight.type.isFloat())
+      arguments.push_back(scaleView(weight));
+    if (bias)
+      arguments.push_back(weightView(*bias));
+    arguments.push_back(rowView(y, shape.out));
+    arguments.append({first ? number(first) : constant(0), rowsOf(input), part, parts});
+    call(kernel, arguments);
+  };
+  if (isTile(shape.layout))
+    step.byColumn = shape.out;
   trace({"", kernel.getName().str(), findLayout(shape.layout)->word,
          static_cast<uint64_t>(weight.type.getDataBytes() + weight.type.getScaleBytes()),
          static_cast<uint64_t>(2 * shape.out * shape.in)});
@@ -758,8 +767,8 @@ void FunctionLowering::addCopy(Value from, BufferId to) {
     int64_t features = type.getDimSize(1);
     func::FuncOp kernel = getOrCreateCopy(shared.module, shared.maxRows, features, shared.isa);
     addRowStep(from, {source}, {to}, [this, source, to, features, kernel](Value row) {
-      call(kernel, {rowView(source, features), rowView(to, features), rowIn(source, row),
-                    rowIn(to, row)});
+      call(kernel,
+           {rowView(source, features), rowView(to, features), rowIn(source, row), rowIn(to, row)});
     });
     return;
   }

@@ -45,12 +45,20 @@ void FunctionLowering::emit() {
     if (steps[first].waits)
       b.create<uk::BarrierOp>(loc, frame);
     ArrayRef<Step> together = ArrayRef(steps).slice(first, end - first);
-    if (steps[first].byRow)
+    if (steps[first].byRow) {
       emitRows(together);
-    else
-      steps[first].emit();
-    for (const Step &step : together)
-      emitTrace(step);
+    } else if (llvm::any_of(together, [](const Step &step) { return step.followsColumns; }) &&
+               together.size() > 1) {
+      emitColumns(together);
+    } else {
+      for (const Step &step : together) {
+        if (step.emitShare)
+          step.emitShare(thread, threads);
+        else
+          step.emit();
+        emitTrace(step);
+      }
+    }
   }
   // A caller may use the results at once.
   if (waitsAtEnd)
@@ -67,12 +75,46 @@ void FunctionLowering::emitRows(ArrayRef<Step> together) {
                                            thread, threads);
   firstRow = share.getBegin();
   auto loop = b.create<scf::ForOp>(loc, share.getBegin(), share.getEnd(), constant(1));
-  rowLoop = loop;
+  sharedLoop = loop;
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   for (const Step &step : together)
     step.emitRow(loop.getInductionVar());
-  rowLoop = nullptr;
+  sharedLoop = nullptr;
+  b.setInsertionPointAfter(loop);
+  for (const Step &step : together)
+    emitTrace(step);
+}
+
+/// One loop over parts of this thread's share of the columns, so small that what linear layers
+/// write for many tokens is read again while it is in the second-level cache.
+void FunctionLowering::emitColumns(ArrayRef<Step> together) {
+  constexpr int64_t tilesOfPart = 32, manyTokens = 16;
+  auto divide = [&](Value count, Value by) -> Value {
+    return b.create<arith::CeilDivUIOp>(loc, count, by);
+  };
+  auto multiply = [&](Value x, Value y) -> Value { return b.create<arith::MulIOp>(loc, x, y); };
+  Value tiles = constant(llvm::divideCeil(*together.front().byColumn, tileRows));
+  Value parts = divide(divide(tiles, threads), constant(tilesOfPart));
+  Value few = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, rows, constant(manyTokens));
+  parts = b.create<arith::SelectOp>(loc, few, constant(1), parts);
+  Value allParts = multiply(threads, parts), first = multiply(thread, parts);
+  Value last = b.create<arith::SubIOp>(loc, parts, constant(1));
+  auto loop = b.create<scf::ForOp>(loc, constant(0), parts, constant(1));
+  sharedLoop = loop;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value part = loop.getInductionVar();
+  Value isLast = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, part, last);
+  part = b.create<arith::AddIOp>(loc, first, part);
+  for (const Step &step : together) {
+    step.emitShare(part, allParts);
+    auto conditional = b.create<scf::IfOp>(loc, isLast, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard inner(b);
+    b.setInsertionPointToStart(conditional.thenBlock());
+    emitTrace(step);
+  }
+  sharedLoop = nullptr;
 }
 
 void FunctionLowering::emitTrace(const Step &step) {
@@ -91,8 +133,8 @@ Value FunctionLowering::view(BufferId id, MemRefType type) {
   if (known)
     return known;
   OpBuilder::InsertionGuard guard(b);
-  if (rowLoop)
-    b.setInsertionPoint(rowLoop);
+  if (sharedLoop)
+    b.setInsertionPoint(sharedLoop);
   const Buffer &buffer = buffers[id];
   if (buffer.section) {
     uint64_t base = *buffer.section == uk::Section::Scratch ? scratchBase : 0;

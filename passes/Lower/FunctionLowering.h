@@ -20,6 +20,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <vector>
 
 namespace lobit {
 
@@ -88,11 +89,17 @@ private:
     /// The rows it works on, when a thread reads and writes its share of the rows alone; then
     /// emitRow does one of them, else emit does all.
     std::optional<int64_t> byRow;
+    /// The columns of what it writes, when a thread reads and writes the columns of its share of
+    /// tiles alone; then emitShare does one.
+    std::optional<int64_t> byColumn;
+    /// Of columns that steps before it have made.
+    bool followsColumns = false;
     /// Whether a barrier comes before it, and how many have come.
     bool waits = false;
     int64_t epoch = 0;
     std::function<void()> emit;
     std::function<void(mlir::Value row)> emitRow;
+    std::function<void(mlir::Value thread, mlir::Value threads)> emitShare;
     /// Index of the operation that is done with this step.
     std::optional<uint64_t> traced;
   };
@@ -151,6 +158,7 @@ private:
   mlir::Value rowIn(BufferId buffer, mlir::Value row);
   mlir::Value positionOf(mlir::Value first, mlir::Value row);
   void emitRows(llvm::ArrayRef<Step> steps);
+  void emitColumns(llvm::ArrayRef<Step> steps);
   void emitTrace(const Step &step);
   mlir::Value constant(int64_t value);
   void call(mlir::func::FuncOp kernel, llvm::ArrayRef<mlir::Value> arguments);
@@ -161,7 +169,7 @@ private:
   bool isEntry;
 
   llvm::SmallVector<Buffer> buffers;
-  llvm::SmallVector<Step> steps;
+  std::vector<Step> steps;
   llvm::SmallVector<TracedOperation> operations;
   uint64_t ownScratch = 0;
   /// The input of lm.head.
@@ -193,8 +201,8 @@ private:
   mlir::Value frame, thread, threads, rows, operationBase;
   llvm::DenseMap<std::pair<BufferId, mlir::Type>, mlir::Value> views;
   llvm::DenseMap<int64_t, mlir::Value> constants;
-  /// While rows are emitted: the loop over them, and the first row of the thread.
-  mlir::Operation *rowLoop = nullptr;
+  /// The loop that steps are emitted into, and the first row of the thread.
+  mlir::Operation *sharedLoop = nullptr;
   mlir::Value firstRow;
   mlir::IRMapping numbers;
 };

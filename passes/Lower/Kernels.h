@@ -26,6 +26,9 @@ constexpr bool isTile(Layout layout) {
          layout == Layout::I8Tile;
 }
 
+/// Rows of a tile: a thread computes a share of the tiles, and so of the columns of y.
+constexpr int64_t tileRows = 32;
+
 /// What the input of a quantized linear layer is turned into.
 struct ActShape {
   int64_t maxRows = 0;

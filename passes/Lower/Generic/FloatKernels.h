@@ -4,8 +4,8 @@
 ///
 /// All buffers are row-major memrefs of `maxRows` rows. A kernel does one token: it is told in
 /// which row of each buffer, so that several kernels may share a loop over the tokens and hand
-/// on a single row. Attention alone shares its work among threads by itself. Rows, tokens,
-/// positions, thread and threads are of type index.
+/// on a single row. Kernels that take thread and threads do the share of a thread of all tokens.
+/// Rows, tokens, positions, thread and threads are of type index.
 #ifndef LOBIT_PASSES_LOWER_GENERIC_FLOATKERNELS_H
 #define LOBIT_PASSES_LOWER_GENERIC_FLOATKERNELS_H
 
@@ -62,15 +62,14 @@ mlir::MemRefType attentionScoreBuffer(const AttentionShape &shape);
 mlir::MemRefType attentionSumBuffer(const AttentionShape &shape);
 /// memref<maxRows * heads x blocks x 2 x f32>: largest score and sum of exponentials.
 mlir::MemRefType attentionFactBuffer(const AttentionShape &shape);
-/// (q, cacheBuffers, scores, sums, facts, position, rows, thread, threads): a thread does its share
-/// of all tokens.
+/// (q, cacheBuffers, scores, sums, facts, position, rows, thread, threads)
 mlir::func::FuncOp getOrCreateAttentionBlocks(mlir::ModuleOp module, const AttentionShape &shape,
                                               Isa isa);
 /// (sums, facts, y, position, row of sums and facts, row of y)
 mlir::func::FuncOp getOrCreateAttentionCombine(mlir::ModuleOp module, const AttentionShape &shape,
                                                Isa isa);
 
-/// (gate, up, y, row of gate, row of up, row of y)
+/// (gate, up, y, rows, thread, threads): the columns that tiles give a thread (tileRows).
 mlir::func::FuncOp getOrCreateGatedActivation(mlir::ModuleOp module, int64_t maxRows,
                                               int64_t features, lm::Activation activation, Isa isa);
 /// (lhs, rhs, y, row of lhs, row of rhs, row of y)

@@ -43,10 +43,9 @@ private:
       Value magnitude = b.create<arith::AndIOp>(bits, b.splatInt(0x7fffffff, 32, lanes));
       return b.create<arith::MaxSIOp>(acc, magnitude);
     };
-    Values max = b.loop(b.index(0), b.index(shape.columns - rest), lanes, b.zero(ints),
-                        [&](Value k, ValueRange carried) -> Values {
-                          return {larger(carried[0], columns(0, k))};
-                        });
+    Values max = b.loop(
+        b.index(0), b.index(shape.columns - rest), lanes, b.zero(ints),
+        [&](Value k, ValueRange carried) -> Values { return {larger(carried[0], columns(0, k))}; });
     if (rest)
       max[0] = larger(max[0], columns(rest, {}));
     Value bits = b.create<vector::ReductionOp>(vector::CombiningKind::MAXSI, max[0]);
@@ -116,8 +115,7 @@ private:
       Value entries = b.add(times(w0, 2 * p), times(w1, 2 * p + 1));
       Value high = b.create<arith::ShRSIOp>(entries, b.splatInt(8, 16, 16));
       Value at = b.add(b.mul(column, 16), p * 32);
-      b.store(b.create<arith::TruncIOp>(b.i8s(16), entries), args.buffers[0],
-              {args.row, at});
+      b.store(b.create<arith::TruncIOp>(b.i8s(16), entries), args.buffers[0], {args.row, at});
       b.store(b.create<arith::TruncIOp>(b.i8s(16), high), args.buffers[0],
               {args.row, b.add(at, 16)});
     }
@@ -128,8 +126,7 @@ private:
     b.loop(b.index(0), b.index(full), lanes,
            [&](Value k) { pairTables(quantized(factor, 0, k), k, lanes / 2); });
     if (rest)
-      pairTables(quantized(factor, rest, {}), b.index(full),
-                 (shape.paddedColumns() - full) / 2);
+      pairTables(quantized(factor, rest, {}), b.index(full), (shape.paddedColumns() - full) / 2);
   }
 
   LinearBuilder &b;

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/Sequence.h"
 
 using namespace mlir;
 
@@ -99,6 +100,45 @@ void FunctionLowering::trace(TracedOperation operation) {
   operations.push_back(std::move(operation));
 }
 
+void FunctionLowering::addRowStep(Value tensor, ArrayRef<BufferId> reads, ArrayRef<BufferId> writes,
+                                  std::function<void(Value)> emitRow) {
+  Step &step = addStep(reads, writes, nullptr);
+  step.byRow = rowCount(tensor);
+  step.emitRow = std::move(emitRow);
+}
+
+/// Steps that need no barrier come first, so that one barrier serves as many steps as possible.
+/// Calls stay where they are.
+void FunctionLowering::order() {
+  SmallVector<unsigned> before(steps.size()); // steps that have to come first
+  SmallVector<SmallVector<unsigned>> after(steps.size());
+  for (unsigned later = 0; later < steps.size(); ++later)
+    for (unsigned earlier = 0; earlier < later; ++earlier)
+      if (steps[earlier].isCall || steps[later].isCall || touches(steps[earlier], steps[later])) {
+        after[earlier].push_back(later);
+        ++before[later];
+      }
+  std::vector<Step> ordered;
+  SmallVector<const Step *> pending;
+  SmallVector<unsigned> left = llvm::to_vector(llvm::seq<unsigned>(0, steps.size()));
+  while (!left.empty()) {
+    auto next = llvm::find_if(left, [&](unsigned i) {
+      return before[i] == 0 && !steps[i].isCall && !mustWait(steps[i], pending);
+    });
+    if (next == left.end()) {
+      pending.clear();
+      next = llvm::find_if(left, [&](unsigned i) { return before[i] == 0; });
+    }
+    for (unsigned later : after[*next])
+      --before[later];
+    ordered.push_back(steps[*next]);
+    if (!steps[*next].isCall)
+      pending.push_back(&steps[*next]);
+    left.erase(next);
+  }
+  steps = std::move(ordered);
+}
+
 void FunctionLowering::schedule() {
   SmallVector<const Step *> pending;
   int64_t epoch = 0;
@@ -126,21 +166,57 @@ bool FunctionLowering::overlaps(BufferId a, BufferId b) const {
          y.offset < x.offset + x.bytes;
 }
 
-bool FunctionLowering::mustWait(const Step &step, ArrayRef<const Step *> pending) const {
+/// Whether one of them writes what the other one reads or writes.
+bool FunctionLowering::touches(const Step &earlier, const Step &later) const {
   auto touch = [&](ArrayRef<BufferId> some, ArrayRef<BufferId> others) {
     return llvm::any_of(some, [&](BufferId a) {
       return llvm::any_of(others, [&](BufferId b) { return overlaps(a, b); });
     });
   };
+  return touch(earlier.writes, later.reads) || touch(earlier.writes, later.writes) ||
+         touch(earlier.reads, later.writes);
+}
+
+bool FunctionLowering::mustWait(const Step &step, ArrayRef<const Step *> pending) const {
   return llvm::any_of(pending, [&](const Step *earlier) {
     if (earlier->isSerial && step.isSerial)
       return false;
     // The same rows have the same shares.
     if (earlier->byRow && earlier->byRow == step.byRow)
       return false;
-    return touch(earlier->writes, step.reads) || touch(earlier->writes, step.writes) ||
-           touch(earlier->reads, step.writes);
+    if (earlier->byColumn && earlier->byColumn == step.byColumn)
+      return false;
+    return touches(*earlier, step);
   });
+}
+
+/// Behind the last of the steps from `first` on that share a loop over rows or columns.
+size_t FunctionLowering::loopEnd(size_t first) const {
+  const Step &step = steps[first];
+  size_t end = first + 1;
+  while ((step.byRow || step.byColumn) && end < steps.size() && !steps[end].waits &&
+         steps[end].byRow == step.byRow && steps[end].byColumn == step.byColumn)
+    ++end;
+  return end;
+}
+
+void FunctionLowering::shareRows() {
+  constexpr size_t several = -1;
+  llvm::DenseMap<BufferId, size_t> loopOf;
+  for (size_t first = 0, end; first < steps.size(); first = end) {
+    end = loopEnd(first);
+    for (const Step &step : ArrayRef(steps).slice(first, end - first))
+      for (const auto *list : {&step.reads, &step.writes})
+        for (BufferId id : *list) {
+          bool stays = buffers[id].section == uk::Section::Scratch && hidden != id && step.byRow;
+          auto [it, isNew] = loopOf.try_emplace(id, first);
+          if (!stays || it->second != first)
+            it->second = several;
+        }
+  }
+  for (auto [id, loop] : loopOf)
+    if (loop != several)
+      oneRow.insert(id);
 }
 
 /// Lives are counted in epochs, the times between two barriers: memory is reused across a
@@ -182,7 +258,9 @@ LogicalResult FunctionLowering::analyze() {
   for (Operation &op : source.getBody().front())
     if (failed(analyzeOp(&op)))
       return failure();
+  order();
   schedule();
+  shareRows();
   plan();
   return success();
 }
@@ -474,15 +552,14 @@ LogicalResult FunctionLowering::analyzeEmbed(lm::EmbedOp op) {
   BufferId tokens = tensors.at(op.getTokens());
   BufferId y = resultBuffer(op.getResult());
   func::FuncOp kernel = getOrCreateEmbed(shared.module, shared.maxRows, table.type, shared.isa);
-  addStep({tokens}, {y}, [this, op, table, tokens, y, kernel]() mutable {
+  addRowStep(op.getResult(), {tokens}, {y}, [this, table, tokens, y, kernel](Value row) {
     SmallVector<Value> arguments = {view(tokens, MemRefType::get({shared.maxRows}, b.getI32Type())),
                                     weightView(table)};
     if (!table.type.isFloat())
       arguments.push_back(scaleView(table));
-    arguments.push_back(rowView(y, table.type.getColumns()));
-    callRows(kernel, arguments, rowsOf(op.getTokens()));
+    arguments.append({rowView(y, table.type.getColumns()), row, rowIn(y, row)});
+    call(kernel, arguments);
   });
-  steps.back().byRow = rowCount(op.getResult());
   // One row of the table for each token.
   uint64_t rowBytes = table.type.getDataBytes() / table.type.getRows();
   trace({"", kernel.getName().str(), "", rowBytes, 0});
@@ -495,12 +572,11 @@ LogicalResult FunctionLowering::analyzeRmsNorm(lm::RmsNormOp op) {
   BufferId y = resultBuffer(op.getResult());
   func::FuncOp kernel = getOrCreateRmsNorm(shared.module, shared.maxRows, weight.type,
                                            op.getEps().convertToFloat(), shared.isa);
-  addStep({x}, {y}, [this, op, weight, x, y, kernel]() mutable {
+  addRowStep(op.getInput(), {x}, {y}, [this, weight, x, y, kernel](Value row) {
     int64_t features = weight.type.getColumns();
-    callRows(kernel, {rowView(x, features), weightView(weight), rowView(y, features)},
-             rowsOf(op.getInput()));
+    call(kernel, {rowView(x, features), weightView(weight), rowView(y, features), rowIn(x, row),
+                  rowIn(y, row)});
   });
-  steps.back().byRow = rowCount(op.getInput());
   trace({"", kernel.getName().str(), "", static_cast<uint64_t>(weight.type.getDataBytes()), 0});
   return success();
 }
@@ -511,12 +587,10 @@ LogicalResult FunctionLowering::analyzeRope(lm::RopeOp op) {
   BufferId y = resultBuffer(op.getResult());
   func::FuncOp kernel =
       getOrCreateRope(shared.module, shared.maxRows, table.type, op.getHeads(), shared.isa);
-  addStep({x}, {y}, [this, op, table, x, y, kernel]() mutable {
+  addRowStep(op.getInput(), {x}, {y}, [this, op, table, x, y, kernel](Value row) mutable {
     int64_t features = op.getHeads() * table.type.getColumns();
-    callRows(
-        kernel,
-        {rowView(x, features), weightView(table), rowView(y, features), number(op.getPosition())},
-        rowsOf(op.getInput()));
+    call(kernel, {rowView(x, features), weightView(table), rowView(y, features),
+                  positionOf(op.getPosition(), row), rowIn(x, row), rowIn(y, row)});
   });
   trace({"", kernel.getName().str(), "", 0, 0});
   return success();
@@ -530,11 +604,11 @@ LogicalResult FunctionLowering::analyzeAttention(lm::AttentionOp op) {
   BufferId v = tensors.at(op.getValue());
 
   func::FuncOp append = getOrCreateCacheAppend(shared.module, shared.maxRows, type, shared.isa);
-  addStep({k, v}, cache, [this, op, type, cache, k, v, append]() mutable {
+  addRowStep(op.getKey(), {k, v}, cache, [this, op, type, cache, k, v, append](Value row) mutable {
     int64_t features = type.getKvHeads() * type.getHeadDim();
     SmallVector<Value> arguments = {rowView(k, features), rowView(v, features)};
     llvm::append_range(arguments, cacheViews(cache, type));
-    arguments.append({number(op.getPosition()), rowsOf(op.getKey()), thread, threads, frame});
+    arguments.append({positionOf(op.getPosition(), row), rowIn(k, row), rowIn(v, row), frame});
     call(append, arguments);
   });
 
@@ -554,19 +628,19 @@ LogicalResult FunctionLowering::analyzeAttention(lm::AttentionOp op) {
     llvm::append_range(arguments, cacheViews(cache, type));
     for (auto [id, buffer] : llvm::zip(memory, types))
       arguments.push_back(view(id, buffer));
-    arguments.push_back(number(op.getPosition()));
-    callRows(blocks, arguments, rowsOf(op.getQuery()));
+    arguments.append({number(op.getPosition()), rowsOf(op.getQuery()), thread, threads});
+    call(blocks, arguments);
   });
 
   BufferId y = resultBuffer(op.getResult());
   func::FuncOp combine = getOrCreateAttentionCombine(shared.module, shape, shared.isa);
   // It turns the facts into the weights of the blocks.
-  addStep({memory[1]}, {memory[2], y}, [this, op, types, memory, y, features, combine]() mutable {
-    callRows(combine,
-             {view(memory[1], types[1]), view(memory[2], types[2]), rowView(y, features),
-              number(op.getPosition())},
-             rowsOf(op.getQuery()));
-  });
+  addRowStep(op.getQuery(), {memory[1]}, {memory[2], y},
+             [this, op, types, memory, y, features, combine](Value row) mutable {
+               call(combine,
+                    {view(memory[1], types[1]), view(memory[2], types[2]), rowView(y, features),
+                     positionOf(op.getPosition(), row), row, rowIn(y, row)});
+             });
   trace({"", blocks.getName().str(), "", 0, 0});
   return success();
 }
@@ -577,10 +651,13 @@ LogicalResult FunctionLowering::analyzeGatedActivation(lm::GatedActivationOp op)
   int64_t features = op.getResult().getType().getDimSize(1);
   func::FuncOp kernel = getOrCreateGatedActivation(shared.module, shared.maxRows, features,
                                                    op.getActivation(), shared.isa);
-  addStep({gate, up}, {y}, [this, op, gate, up, y, features, kernel]() mutable {
-    callRows(kernel, {rowView(gate, features), rowView(up, features), rowView(y, features)},
-             rowsOf(op.getGate()));
-  });
+  Step &step = addStep({gate, up}, {y}, nullptr);
+  step.emitShare = [this, op, gate, up, y, features, kernel](Value part, Value parts) mutable {
+    call(kernel, {rowView(gate, features), rowView(up, features), rowView(y, features),
+                  rowsOf(op.getGate()), part, parts});
+  };
+  step.byColumn = features;
+  step.followsColumns = true;
   trace({"", kernel.getName().str(), "", 0, 0});
   return success();
 }
@@ -590,9 +667,9 @@ LogicalResult FunctionLowering::analyzeAdd(lm::AddOp op) {
   BufferId y = resultBuffer(op.getResult());
   int64_t features = op.getResult().getType().getDimSize(1);
   func::FuncOp kernel = getOrCreateAdd(shared.module, shared.maxRows, features, shared.isa);
-  addStep({lhs, rhs}, {y}, [this, op, lhs, rhs, y, features, kernel]() mutable {
-    callRows(kernel, {rowView(lhs, features), rowView(rhs, features), rowView(y, features)},
-             rowsOf(op.getLhs()));
+  addRowStep(op.getLhs(), {lhs, rhs}, {y}, [this, lhs, rhs, y, features, kernel](Value row) {
+    call(kernel, {rowView(lhs, features), rowView(rhs, features), rowView(y, features),
+                  rowIn(lhs, row), rowIn(rhs, row), rowIn(y, row)});
   });
   trace({"", kernel.getName().str(), "", 0, 0});
   return success();
@@ -609,16 +686,25 @@ FunctionLowering::quantized(Value input, const ActShape &shape, Value first) {
   for (MemRefType type : types)
     ids.push_back(addScratch(bufferBytes(type)));
   BufferId x = tensors.at(input);
-  func::FuncOp kernel = getOrCreateActQuantize(shared.module, shape, shared.isa);
-  addStep({x}, ids, [this, input, shape, first, types, ids, x, kernel]() mutable {
-    SmallVector<Value> arguments = {rowView(x, shape.columns)};
-    for (auto [id, type] : llvm::zip(ids, types))
-      arguments.push_back(view(id, type));
-    arguments.append({first ? number(first) : constant(0), rowsOf(input), thread, threads, frame});
-    call(kernel, arguments);
-  });
-  if (!first)
-    steps.back().byRow = rowCount(input);
+  if (!first) {
+    func::FuncOp kernel = getOrCreateActQuantizeRow(shared.module, shape, shared.isa);
+    addRowStep(input, {x}, ids, [this, shape, types, ids, x, kernel](Value row) {
+      SmallVector<Value> arguments = {rowView(x, shape.columns)};
+      for (auto [id, type] : llvm::zip(ids, types))
+        arguments.push_back(view(id, type));
+      arguments.append({rowIn(x, row), row, frame});
+      call(kernel, arguments);
+    });
+  } else {
+    func::FuncOp kernel = getOrCreateActQuantize(shared.module, shape, shared.isa);
+    addStep({x}, ids, [this, input, shape, first, types, ids, x, kernel] {
+      SmallVector<Value> arguments = {rowView(x, shape.columns)};
+      for (auto [id, type] : llvm::zip(ids, types))
+        arguments.push_back(view(id, type));
+      arguments.append({number(first), rowsOf(input), thread, threads, frame});
+      call(kernel, arguments);
+    });
+  }
   quantizedInputs.push_back({input, first, shape, ids});
   return ids;
 }
@@ -644,20 +730,23 @@ LogicalResult FunctionLowering::analyzeLinear(Operation *op, Value input, Value 
   }
   BufferId y = resultBuffer(op->getResult(0));
   func::FuncOp kernel = getOrCreateLinear(shared.module, shape, shared.isa);
-  addStep(reads, {y},
-          [this, input, weight, bias, shape, first, reads, readTypes, y, kernel]() mutable {
-            SmallVector<Value> arguments;
-            for (auto [id, type] : llvm::zip(reads, readTypes))
-              arguments.push_back(view(id, type));
-            arguments.push_back(weightView(weight));
-            if (!weight.type.isFloat())
-              arguments.push_back(scaleView(weight));
-            if (bias)
-              arguments.push_back(weightView(*bias));
-            arguments.push_back(rowView(y, shape.out));
-            arguments.append({first ? number(first) : constant(0), rowsOf(input), thread, threads});
-            call(kernel, arguments);
-          });
+  Step &step = addStep(reads, {y}, nullptr);
+  step.emitShare = [this, input, weight, bias, shape, first, reads, readTypes, y,
+                    kernel](Value part, Value parts) mutable {
+    SmallVector<Value> arguments;
+    for (auto [id, type] : llvm::zip(reads, readTypes))
+      arguments.push_back(view(id, type));
+    arguments.push_back(weightView(weight));
+    if (!weight.type.isFloat())
+      arguments.push_back(scaleView(weight));
+    if (bias)
+      arguments.push_back(weightView(*bias));
+    arguments.push_back(rowView(y, shape.out));
+    arguments.append({first ? number(first) : constant(0), rowsOf(input), part, parts});
+    call(kernel, arguments);
+  };
+  if (isTile(shape.layout))
+    step.byColumn = shape.out;
   trace({"", kernel.getName().str(), findLayout(shape.layout)->word,
          static_cast<uint64_t>(weight.type.getDataBytes() + weight.type.getScaleBytes()),
          static_cast<uint64_t>(2 * shape.out * shape.in)});
@@ -677,8 +766,9 @@ void FunctionLowering::addCopy(Value from, BufferId to) {
   if (type.getRank() == 2 && type.getElementType().isF32()) {
     int64_t features = type.getDimSize(1);
     func::FuncOp kernel = getOrCreateCopy(shared.module, shared.maxRows, features, shared.isa);
-    addStep({source}, {to}, [this, from, source, to, features, kernel]() mutable {
-      callRows(kernel, {rowView(source, features), rowView(to, features)}, rowsOf(from));
+    addRowStep(from, {source}, {to}, [this, source, to, features, kernel](Value row) {
+      call(kernel,
+           {rowView(source, features), rowView(to, features), rowIn(source, row), rowIn(to, row)});
     });
     return;
   }

@@ -40,15 +40,24 @@ void FunctionLowering::emit() {
     if (!isa<RankedTensorType>(constant.getType()))
       b.clone(*constant, numbers);
 
-  for (const Step &step : steps) {
-    if (step.waits)
+  for (size_t first = 0, end; first < steps.size(); first = end) {
+    end = loopEnd(first);
+    if (steps[first].waits)
       b.create<uk::BarrierOp>(loc, frame);
-    step.emit();
-    if (step.traced) {
-      Value index = constant(*step.traced);
-      if (operationBase)
-        index = b.create<arith::AddIOp>(loc, operationBase, index);
-      b.create<uk::TraceOp>(loc, index, frame);
+    ArrayRef<Step> together = ArrayRef(steps).slice(first, end - first);
+    if (steps[first].byRow) {
+      emitRows(together);
+    } else if (llvm::any_of(together, [](const Step &step) { return step.followsColumns; }) &&
+               together.size() > 1) {
+      emitColumns(together);
+    } else {
+      for (const Step &step : together) {
+        if (step.emitShare)
+          step.emitShare(thread, threads);
+        else
+          step.emit();
+        emitTrace(step);
+      }
     }
   }
   // A caller may use the results at once.
@@ -57,12 +66,75 @@ void FunctionLowering::emit() {
   b.create<func::ReturnOp>(loc);
 }
 
+/// One loop over this thread's share of the rows: what a step writes is read by the next one
+/// while it is in the first-level cache.
+void FunctionLowering::emitRows(ArrayRef<Step> together) {
+  int64_t count = *together.front().byRow;
+  auto share = b.create<uk::ThreadRangeOp>(loc, b.getIndexType(), b.getIndexType(),
+                                           ShapedType::isDynamic(count) ? rows : constant(count),
+                                           thread, threads);
+  firstRow = share.getBegin();
+  auto loop = b.create<scf::ForOp>(loc, share.getBegin(), share.getEnd(), constant(1));
+  sharedLoop = loop;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  for (const Step &step : together)
+    step.emitRow(loop.getInductionVar());
+  sharedLoop = nullptr;
+  b.setInsertionPointAfter(loop);
+  for (const Step &step : together)
+    emitTrace(step);
+}
+
+/// One loop over parts of this thread's share of the columns, so small that what linear layers
+/// write for many tokens is read again while it is in the second-level cache.
+void FunctionLowering::emitColumns(ArrayRef<Step> together) {
+  constexpr int64_t tilesOfPart = 32, manyTokens = 16;
+  auto divide = [&](Value count, Value by) -> Value {
+    return b.create<arith::CeilDivUIOp>(loc, count, by);
+  };
+  auto multiply = [&](Value x, Value y) -> Value { return b.create<arith::MulIOp>(loc, x, y); };
+  Value tiles = constant(llvm::divideCeil(*together.front().byColumn, tileRows));
+  Value parts = divide(divide(tiles, threads), constant(tilesOfPart));
+  Value few = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, rows, constant(manyTokens));
+  parts = b.create<arith::SelectOp>(loc, few, constant(1), parts);
+  Value allParts = multiply(threads, parts), first = multiply(thread, parts);
+  Value last = b.create<arith::SubIOp>(loc, parts, constant(1));
+  auto loop = b.create<scf::ForOp>(loc, constant(0), parts, constant(1));
+  sharedLoop = loop;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value part = loop.getInductionVar();
+  Value isLast = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, part, last);
+  part = b.create<arith::AddIOp>(loc, first, part);
+  for (const Step &step : together) {
+    step.emitShare(part, allParts);
+    auto conditional = b.create<scf::IfOp>(loc, isLast, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard inner(b);
+    b.setInsertionPointToStart(conditional.thenBlock());
+    emitTrace(step);
+  }
+  sharedLoop = nullptr;
+}
+
+void FunctionLowering::emitTrace(const Step &step) {
+  if (!step.traced)
+    return;
+  Value index = constant(*step.traced);
+  if (operationBase)
+    index = b.create<arith::AddIOp>(loc, operationBase, index);
+  b.create<uk::TraceOp>(loc, index, frame);
+}
+
 //===--- values -------------------------------------------------------------===//
 
 Value FunctionLowering::view(BufferId id, MemRefType type) {
   Value &known = views[{id, type}];
   if (known)
     return known;
+  OpBuilder::InsertionGuard guard(b);
+  if (sharedLoop)
+    b.setInsertionPoint(sharedLoop);
   const Buffer &buffer = buffers[id];
   if (buffer.section) {
     uint64_t base = *buffer.section == uk::Section::Scratch ? scratchBase : 0;
@@ -110,6 +182,14 @@ Value FunctionLowering::rowsOf(Value tensor) {
   return ShapedType::isDynamic(size) ? rows : constant(size);
 }
 
+Value FunctionLowering::rowIn(BufferId buffer, Value row) {
+  return oneRow.contains(buffer) ? firstRow : row;
+}
+
+Value FunctionLowering::positionOf(Value first, Value row) {
+  return b.create<arith::AddIOp>(loc, number(first), row);
+}
+
 Value FunctionLowering::constant(int64_t value) {
   Value &known = constants[value];
   if (!known) {
@@ -122,11 +202,6 @@ Value FunctionLowering::constant(int64_t value) {
 
 void FunctionLowering::call(func::FuncOp kernel, ArrayRef<Value> arguments) {
   b.create<func::CallOp>(loc, kernel, arguments);
-}
-
-void FunctionLowering::callRows(func::FuncOp kernel, SmallVector<Value> arguments, Value rowCount) {
-  arguments.append({rowCount, thread, threads});
-  call(kernel, arguments);
 }
 
 void FunctionLowering::emitSerial(function_ref<void()> body) {

@@ -20,6 +20,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <vector>
 
 namespace lobit {
 
@@ -85,12 +86,20 @@ private:
     /// Runs in thread 0 alone.
     bool isSerial = false;
     bool isCall = false;
-    /// The rows it works on, when a thread reads and writes its share of the rows alone.
+    /// The rows it works on, when a thread reads and writes its share of the rows alone; then
+    /// emitRow does one of them, else emit does all.
     std::optional<int64_t> byRow;
+    /// The columns of what it writes, when a thread reads and writes the columns of its share of
+    /// tiles alone; then emitShare does one.
+    std::optional<int64_t> byColumn;
+    /// Of columns that steps before it have made.
+    bool followsColumns = false;
     /// Whether a barrier comes before it, and how many have come.
     bool waits = false;
     int64_t epoch = 0;
     std::function<void()> emit;
+    std::function<void(mlir::Value row)> emitRow;
+    std::function<void(mlir::Value thread, mlir::Value threads)> emitShare;
     /// Index of the operation that is done with this step.
     std::optional<uint64_t> traced;
   };
@@ -122,12 +131,19 @@ private:
                                         mlir::Value first);
   Step &addStep(llvm::ArrayRef<BufferId> reads, llvm::ArrayRef<BufferId> writes,
                 std::function<void()> emit);
+  /// A step that does each row of `tensor` by itself.
+  void addRowStep(mlir::Value tensor, llvm::ArrayRef<BufferId> reads,
+                  llvm::ArrayRef<BufferId> writes, std::function<void(mlir::Value)> emitRow);
   /// Marks the last step as the end of an operation.
   void trace(TracedOperation operation);
   void addCopy(mlir::Value from, BufferId to);
   bool overlaps(BufferId a, BufferId b) const;
+  bool touches(const Step &earlier, const Step &later) const;
   bool mustWait(const Step &step, llvm::ArrayRef<const Step *> pending) const;
+  void order();
   void schedule();
+  size_t loopEnd(size_t first) const;
+  void shareRows();
   void plan();
 
   // Emission.
@@ -139,11 +155,13 @@ private:
   llvm::SmallVector<mlir::Value> cacheViews(const Cache &cache, lm::CacheType type);
   mlir::Value number(mlir::Value value);
   mlir::Value rowsOf(mlir::Value tensor);
+  mlir::Value rowIn(BufferId buffer, mlir::Value row);
+  mlir::Value positionOf(mlir::Value first, mlir::Value row);
+  void emitRows(llvm::ArrayRef<Step> steps);
+  void emitColumns(llvm::ArrayRef<Step> steps);
+  void emitTrace(const Step &step);
   mlir::Value constant(int64_t value);
   void call(mlir::func::FuncOp kernel, llvm::ArrayRef<mlir::Value> arguments);
-  /// `arguments`, rows, thread, threads.
-  void callRows(mlir::func::FuncOp kernel, llvm::SmallVector<mlir::Value> arguments,
-                mlir::Value rows);
   void emitSerial(llvm::function_ref<void()> body);
 
   ModuleLowering &shared;
@@ -151,12 +169,15 @@ private:
   bool isEntry;
 
   llvm::SmallVector<Buffer> buffers;
-  llvm::SmallVector<Step> steps;
+  std::vector<Step> steps;
   llvm::SmallVector<TracedOperation> operations;
   uint64_t ownScratch = 0;
   /// The input of lm.head.
   std::optional<BufferId> hidden;
   bool waitsAtEnd = false;
+  /// Buffers that one loop over rows alone touches: a thread uses the first row of its share
+  /// for all of them.
+  llvm::DenseSet<BufferId> oneRow;
 
   llvm::DenseMap<mlir::Value, BufferId> tensors;
   llvm::DenseMap<mlir::Value, Weight> weights;
@@ -180,6 +201,9 @@ private:
   mlir::Value frame, thread, threads, rows, operationBase;
   llvm::DenseMap<std::pair<BufferId, mlir::Type>, mlir::Value> views;
   llvm::DenseMap<int64_t, mlir::Value> constants;
+  /// The loop that steps are emitted into, and the first row of the thread.
+  mlir::Operation *sharedLoop = nullptr;
+  mlir::Value firstRow;
   mlir::IRMapping numbers;
 };
 

@@ -26,6 +26,9 @@ constexpr bool isTile(Layout layout) {
          layout == Layout::I8Tile;
 }
 
+/// Rows of a tile: a thread computes a share of the tiles, and so of the columns of y.
+constexpr int64_t tileRows = 32;
+
 /// What the input of a quantized linear layer is turned into.
 struct ActShape {
   int64_t maxRows = 0;
@@ -82,6 +85,8 @@ mlir::MemRefType biasBuffer(mlir::MLIRContext *context, const LinearShape &shape
 /// func(x memref<maxRows x columns x f32>, actBuffers..., first, rows, thread, threads,
 /// frame): quantizes rows first .. rows - 1 of x into the same rows of the buffers.
 mlir::func::FuncOp getOrCreateActQuantize(mlir::ModuleOp module, const ActShape &shape, Isa isa);
+/// func(x, actBuffers..., from, row, frame): row `from` of x into row `row` of the buffers.
+mlir::func::FuncOp getOrCreateActQuantizeRow(mlir::ModuleOp module, const ActShape &shape, Isa isa);
 
 /// func(actBuffers... or x memref<maxRows x in x f32>, weights, [scales], [bias],
 /// y memref<maxRows x out x f32>, first, rows, thread, threads): row t of the input,

@@ -93,9 +93,12 @@ def ConvertLobitToUKernelPass : Pass<"convert-lobit-to-ukernel", "::mlir::Module
     Every tensor gets a static buffer of `max-rows` rows (its own rows when they are
     static) in the scratch memory of the frame; buffers whose lives do not overlap
     share memory. Every op becomes the call of a kernel function, one per distinct
-    shape and layout, with the thread's number; `ukernel.barrier` stands where an
-    op touches what another thread may still read or write. What is left of linalg
-    runs on memrefs in thread 0, between barriers.
+    shape and layout; `ukernel.barrier` stands where an op touches what another
+    thread may still read or write, and ops that need no barrier go before it. Ops
+    that follow each other and do each token by itself share one loop over a thread's
+    tokens; what they alone use is one row of a thread. gated_activation shares the
+    loop over tiles with the layers that make its inputs. What is left of linalg runs
+    on memrefs in thread 0, between barriers.
 
     The entry function becomes `@lobit_model(%frame)`. One function
     `@lobit_linear_N(%frame)` per distinct linear layer is for known answers. The
@@ -117,14 +120,18 @@ def ConvertLobitToUKernelPass : Pass<"convert-lobit-to-ukernel", "::mlir::Module
     ```mlir
     func.func @lobit_model(%frame: !ukernel.frame) {
       %zero = arith.constant 0 : index
+      %one = arith.constant 1 : index
       %rows = ukernel.field rows of %frame
       %thread = ukernel.field thread of %frame
       %threads = ukernel.field threads of %frame
+      %begin, %end = ukernel.thread_range %rows, %thread, %threads
       %x = ukernel.buffer input of %frame offset 0 : memref<64x16xf32>
       %y = ukernel.buffer input of %frame argument 1 offset 0 : memref<64x16xf32>
       %z = ukernel.buffer output of %frame offset 0 : memref<64x16xf32>
-      call @lobit_f32_add_16__avx2(%x, %y, %z, %rows, %thread, %threads)
-        : (memref<64x16xf32>, memref<64x16xf32>, memref<64x16xf32>, index, index, index) -> ()
+      scf.for %row = %begin to %end step %one {
+        func.call @lobit_f32_add_16__avx2(%x, %y, %z, %row, %row, %row)
+          : (memref<64x16xf32>, memref<64x16xf32>, memref<64x16xf32>, index, index, index) -> ()
+      }
       ukernel.trace %zero of %frame
       return
     }

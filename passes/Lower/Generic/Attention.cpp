@@ -277,7 +277,6 @@ func::FuncOp getOrCreateAttentionBlocks(ModuleOp module, const AttentionShape &s
   return k.finish();
 }
 
-/// A thread takes (token, head) pairs.
 func::FuncOp getOrCreateAttentionCombine(ModuleOp module, const AttentionShape &shape, Isa isa) {
   std::string name = kernelName("attention_combine", shape, isa);
   if (auto function = module.lookupSymbol<func::FuncOp>(name))
@@ -287,16 +286,12 @@ func::FuncOp getOrCreateAttentionCombine(ModuleOp module, const AttentionShape &
   Type index = IndexType::get(context);
   KernelBuilder k(module, name,
                   {attentionSumBuffer(shape), attentionFactBuffer(shape),
-                   rowBuffer(context, shape.maxRows, shape.heads * headDim), index, index, index,
-                   index});
-  Value sums = k.argument(0), facts = k.argument(1), y = k.argument(2), position = k.argument(3);
-  auto [begin, end] =
-      k.threadRange(k.mulIndex(k.argument(4), shape.heads), k.argument(5), k.argument(6));
-  k.loop(begin, end, 1, [&](Value item) {
-    Value row = k.divIndex(item, k.index(shape.heads));
-    Value head = k.remIndex(item, k.index(shape.heads));
-    Value blocks =
-        k.addIndex(k.divIndex(k.addIndex(position, row), k.index(attentionBlock)), k.index(1));
+                   rowBuffer(context, shape.maxRows, shape.heads * headDim), index, index, index});
+  Value sums = k.argument(0), facts = k.argument(1), y = k.argument(2);
+  Value from = k.argument(4), to = k.argument(5);
+  Value blocks = k.addIndex(k.divIndex(k.argument(3), k.index(attentionBlock)), k.index(1));
+  k.loop(k.index(0), k.index(shape.heads), 1, [&](Value head) {
+    Value item = k.addIndex(k.mulIndex(from, shape.heads), head);
     auto fact = [&](Value block, int64_t which) -> Value {
       return k.b.create<memref::LoadOp>(facts, ValueRange{item, block, k.index(which)});
     };
@@ -324,7 +319,7 @@ func::FuncOp getOrCreateAttentionCombine(ModuleOp module, const AttentionShape &
                            return {k.b.create<arith::AddFOp>(carried[0], part)};
                          })[0];
       k.store(k.b.create<arith::DivFOp>(sum, divisor), y,
-              {row, k.addIndex(k.mulIndex(head, headDim), d)}, width);
+              {to, k.addIndex(k.mulIndex(head, headDim), d)}, width);
     });
   });
   return k.finish();

@@ -66,19 +66,15 @@ func::FuncOp getOrCreateCacheAppend(ModuleOp module, int64_t maxRows, lm::CacheT
   SmallVector<MemRefType> stores = cacheBuffers(cache);
   SmallVector<Type> types = {row, row};
   types.append(stores.begin(), stores.end());
-  types.append({index, index, index, index, uk::FrameType::get(context)});
+  types.append({index, index, index, uk::FrameType::get(context)});
   KernelBuilder k(module, name, types);
   unsigned next = 2 + stores.size();
-  Value position = k.argument(next), rows = k.argument(next + 1), frame = k.argument(next + 4);
-  auto [begin, end] =
-      k.threadRange(k.mulIndex(rows, kvHeads), k.argument(next + 2), k.argument(next + 3));
-  k.loop(begin, end, 1, [&](Value item) {
-    Value t = k.divIndex(item, k.index(kvHeads));
-    Value head = k.remIndex(item, k.index(kvHeads));
+  Value at = k.argument(next), frame = k.argument(next + 3);
+  k.loop(k.index(0), k.index(kvHeads), 1, [&](Value head) {
     Value first = k.mulIndex(head, headDim);
-    Value at = k.addIndex(position, t);
     for (unsigned which : {0u, 1u}) {
-      Value x = k.argument(which), store = k.argument(2 + which);
+      Value x = k.argument(which), t = k.argument(next + 1 + which);
+      Value store = k.argument(2 + which);
       Value factor;
       if (cache.getElement().isF16()) {
         // From 65520 on f16 has only infinity.

@@ -380,16 +380,13 @@ func::FuncOp getOrCreateEmbed(ModuleOp module, int64_t maxRows, lb::WeightType t
     types.push_back(scales);
   types.push_back(rowBuffer(context, maxRows, features));
   unsigned y = types.size() - 1;
-  types.append(3, index);
+  types.append(2, index);
   KernelBuilder k(module, name, types);
   TableReader reader(k, table, k.argument(1), table.isFloat() ? Value() : k.argument(2));
-  auto [begin, end] = k.threadRange(k.argument(y + 1), k.argument(y + 2), k.argument(y + 3));
-  k.loop(begin, end, 1, [&](Value t) {
-    Value token = k.b.create<memref::LoadOp>(k.argument(0), ValueRange{t});
-    Value row = k.b.create<arith::IndexCastUIOp>(index, token);
-    k.columns(features, [&](Value column, int64_t width) {
-      k.store(reader.read(row, column, width), k.argument(y), {t, column}, width);
-    });
+  Value token = k.b.create<memref::LoadOp>(k.argument(0), ValueRange{k.argument(y + 1)});
+  Value row = k.b.create<arith::IndexCastUIOp>(index, token);
+  k.columns(features, [&](Value column, int64_t width) {
+    k.store(reader.read(row, column, width), k.argument(y), {k.argument(y + 2), column}, width);
   });
   return k.finish();
 }

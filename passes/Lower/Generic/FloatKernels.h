@@ -2,9 +2,10 @@
 /// The steps of a transformer block beside the linear layers, as MLIR functions made on
 /// demand. The arithmetic is docs/numerics.md to the bit.
 ///
-/// All buffers are row-major memrefs of `maxRows` rows. Kernels are SPMD: a thread writes
-/// only its share of rows 0 .. rows - 1, and there is no barrier inside. The arguments rows,
-/// thread and threads (position, where there is one, before them) are of type index.
+/// All buffers are row-major memrefs of `maxRows` rows. A kernel does one token: it is told in
+/// which row of each buffer, so that several kernels may share a loop over the tokens and hand
+/// on a single row. Kernels that take thread and threads do the share of a thread of all tokens.
+/// Rows, tokens, positions, thread and threads are of type index.
 #ifndef LOBIT_PASSES_LOWER_GENERIC_FLOATKERNELS_H
 #define LOBIT_PASSES_LOWER_GENERIC_FLOATKERNELS_H
 
@@ -22,11 +23,11 @@ mlir::MemRefType weightScaleBuffer(lb::WeightType type);
 /// memref<maxRows x features x f32>.
 mlir::MemRefType rowBuffer(mlir::MLIRContext *context, int64_t maxRows, int64_t features);
 
-/// (x, weight, y, rows, thread, threads)
+/// (x, weight, y, row of x, row of y)
 mlir::func::FuncOp getOrCreateRmsNorm(mlir::ModuleOp module, int64_t maxRows, lb::WeightType weight,
                                       float eps, Isa isa);
 
-/// (x, table memref<maxContext * headDim x f32>, y, position, rows, thread, threads)
+/// (x, table memref<maxContext * headDim x f32>, y, position, row of x, row of y)
 mlir::func::FuncOp getOrCreateRope(mlir::ModuleOp module, int64_t maxRows, lb::WeightType table,
                                    int64_t heads, Isa isa);
 
@@ -36,7 +37,7 @@ llvm::SmallVector<mlir::MemRefType> cacheBuffers(lm::CacheType type);
 /// "f32", "f16" or "int8".
 std::string cacheWord(lm::CacheType type);
 
-/// (keys, values, cacheBuffers, position, rows, thread, threads, frame)
+/// (keys, values, cacheBuffers, position, row of keys, row of values, frame)
 mlir::func::FuncOp getOrCreateCacheAppend(mlir::ModuleOp module, int64_t maxRows,
                                           lm::CacheType cache, Isa isa);
 
@@ -64,21 +65,21 @@ mlir::MemRefType attentionFactBuffer(const AttentionShape &shape);
 /// (q, cacheBuffers, scores, sums, facts, position, rows, thread, threads)
 mlir::func::FuncOp getOrCreateAttentionBlocks(mlir::ModuleOp module, const AttentionShape &shape,
                                               Isa isa);
-/// (sums, facts, y, position, rows, thread, threads)
+/// (sums, facts, y, position, row of sums and facts, row of y)
 mlir::func::FuncOp getOrCreateAttentionCombine(mlir::ModuleOp module, const AttentionShape &shape,
                                                Isa isa);
 
-/// (gate, up, y, rows, thread, threads)
+/// (gate, up, y, rows, thread, threads): the columns that tiles give a thread (tileRows).
 mlir::func::FuncOp getOrCreateGatedActivation(mlir::ModuleOp module, int64_t maxRows,
                                               int64_t features, lm::Activation activation, Isa isa);
-/// (lhs, rhs, y, rows, thread, threads)
+/// (lhs, rhs, y, row of lhs, row of rhs, row of y)
 mlir::func::FuncOp getOrCreateAdd(mlir::ModuleOp module, int64_t maxRows, int64_t features,
                                   Isa isa);
-/// (x, y, rows, thread, threads)
+/// (x, y, row of x, row of y)
 mlir::func::FuncOp getOrCreateCopy(mlir::ModuleOp module, int64_t maxRows, int64_t features,
                                    Isa isa);
 
-/// (tokens memref<maxRows x i32>, values, [scales], y, rows, thread, threads)
+/// (tokens memref<maxRows x i32>, values, [scales], y, token, row of y)
 mlir::func::FuncOp getOrCreateEmbed(mlir::ModuleOp module, int64_t maxRows, lb::WeightType table,
                                     Isa isa);
 

@@ -10,7 +10,9 @@ namespace lobit {
 struct ActQuantizeArguments {
   mlir::Value x;
   Values buffers;
-  mlir::Value first, rows, thread, threads, frame;
+  mlir::Value from; ///< row of x
+  mlir::Value row;  ///< of the buffers
+  mlir::Value frame;
 };
 
 void buildActQuantizeKernel(LinearBuilder &b, const ActShape &shape,

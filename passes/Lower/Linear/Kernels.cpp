@@ -7,6 +7,7 @@
 #include "runtime/format/CheckedMath.h"
 #include "runtime/format/LayoutCodec.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
@@ -191,13 +192,20 @@ static std::pair<func::FuncOp, bool> getOrCreate(ModuleOp module, std::string na
   return {function, true};
 }
 
-func::FuncOp getOrCreateActQuantize(ModuleOp module, const ActShape &shape, Isa isa) {
-  MLIRContext *context = module.getContext();
-  SmallVector<Type> inputs = {
+/// The arguments of act_quantize before those of type index.
+static SmallVector<Type> actTypes(MLIRContext *context, const ActShape &shape) {
+  SmallVector<Type> types = {
       MemRefType::get({shape.maxRows, shape.columns}, Float32Type::get(context))};
   SmallVector<MemRefType> buffers = actBuffers(context, shape);
-  inputs.append(buffers.begin(), buffers.end());
-  inputs.append(4, IndexType::get(context));
+  types.append(buffers.begin(), buffers.end());
+  return types;
+}
+
+func::FuncOp getOrCreateActQuantizeRow(ModuleOp module, const ActShape &shape, Isa isa) {
+  MLIRContext *context = module.getContext();
+  SmallVector<Type> inputs = actTypes(context, shape);
+  size_t next = inputs.size();
+  inputs.append(2, IndexType::get(context));
   inputs.push_back(uk::FrameType::get(context));
   auto [function, isNew] =
       getOrCreate(module, actQuantizeKernelName(shape, isa), inputs, shape.maxRows);
@@ -205,12 +213,34 @@ func::FuncOp getOrCreateActQuantize(ModuleOp module, const ActShape &shape, Isa 
     return function;
   LinearBuilder b(function);
   auto values = function.getArguments();
-  size_t next = 1 + buffers.size();
-  ActQuantizeArguments args{values[0],        Values(values.begin() + 1, values.begin() + next),
-                            values[next],     values[next + 1],
-                            values[next + 2], values[next + 3],
-                            values[next + 4]};
+  ActQuantizeArguments args{values[0], Values(values.begin() + 1, values.begin() + next),
+                            values[next], values[next + 1], values[next + 2]};
   buildActQuantizeKernel(b, shape, args);
+  b.create<func::ReturnOp>();
+  return function;
+}
+
+func::FuncOp getOrCreateActQuantize(ModuleOp module, const ActShape &shape, Isa isa) {
+  MLIRContext *context = module.getContext();
+  SmallVector<Type> inputs = actTypes(context, shape);
+  size_t next = inputs.size();
+  inputs.append(4, IndexType::get(context));
+  inputs.push_back(uk::FrameType::get(context));
+  auto [function, isNew] =
+      getOrCreate(module, "share_of_" + actQuantizeKernelName(shape, isa), inputs, shape.maxRows);
+  if (!isNew)
+    return function;
+  func::FuncOp rowKernel = getOrCreateActQuantizeRow(module, shape, isa);
+  LinearBuilder b(function);
+  auto values = function.getArguments();
+  Value first = values[next], frame = values[next + 4];
+  Value count = b.create<arith::SubIOp>(values[next + 1], first);
+  forShare(b, count, values[next + 2], values[next + 3], [&](Value i) {
+    Value row = b.add(first, i);
+    Values arguments(values.begin(), values.begin() + next);
+    arguments.append({row, row, frame});
+    b.create<func::CallOp>(rowKernel, arguments);
+  });
   b.create<func::ReturnOp>();
   return function;
 }

@@ -22,7 +22,7 @@ using namespace mlir;
 namespace lobit {
 namespace {
 
-constexpr int64_t blockRows = 32;
+constexpr int64_t blockRows = tileRows;
 constexpr int64_t stepBytes = 128;   // of one block of rows
 constexpr int64_t epilogueRows = 16; // at once
 

@@ -38,20 +38,23 @@ func.func @forward(%t: tensor<?xi32>, %p: index, %f: index) -> tensor<?x10xf32> 
   return %l : tensor<?x10xf32>
 }
 
-// The block: x is quantized once for q and k; the kept layer v needs no barrier before it.
+// The block: x is quantized once for q and k; the kept layer v needs no barrier before it, so it
+// comes first.
 // CHECK-LABEL: func.func private @block_0
-// CHECK:      call @[[QUANTIZE:lobit_.*quantize.*]](
-// CHECK-NEXT: ukernel.barrier
-// CHECK:      call @lobit_s8_t2_linear_4x4
-// CHECK-NEXT: arith.addi
-// CHECK-NEXT: ukernel.trace
-// CHECK-NOT:  call @[[QUANTIZE]]
-// CHECK-NOT:  ukernel.barrier
-// CHECK:      call @lobit_s8_t2_linear_4x4
+// CHECK:      scf.for
+// CHECK-NEXT: call @[[QUANTIZE:lobit_.*quantize.*]](
 // CHECK-NOT:  ukernel.barrier
 // CHECK:      call @lobit_f32_f32_linear_4x4
 // CHECK:      ukernel.barrier
+// CHECK-NOT:  call @[[QUANTIZE]]
+// CHECK:      call @lobit_s8_t2_linear_4x4
+// CHECK-NEXT: arith.addi
+// CHECK-NEXT: ukernel.trace
+// CHECK-NOT:  ukernel.barrier
+// CHECK:      call @lobit_s8_t2_linear_4x4
+// CHECK:      ukernel.barrier
 // CHECK:      call @lobit_f32_cache_append_f32_1x4
+// CHECK-NEXT: }
 // CHECK-NEXT: ukernel.barrier
 // CHECK:      call @lobit_f32_attention_blocks_f32_1x1x4
 // CHECK-NEXT: ukernel.barrier

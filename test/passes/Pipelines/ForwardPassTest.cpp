@@ -236,6 +236,7 @@ Outcome run(CompiledModel &model, unsigned threads, const std::vector<int64_t> &
     std::vector<uint64_t> traced = model.call(0, threads, arguments, state.data());
     std::vector<uint64_t> all(model.operations().size());
     std::iota(all.begin(), all.end(), 0);
+    std::sort(traced.begin(), traced.end()); // steps are ordered by barriers
     EXPECT_EQ(traced, all);
     outcome.logits.insert(outcome.logits.end(), logits.begin(), logits.end());
     const float *hidden = model.hidden();
@@ -390,6 +391,35 @@ TEST(StaticModule, LinearAndLinalg) {
       return %z : tensor<5x3xf32>
     })",
               {{5, 4}}, 15);
+}
+
+/// A thread does its tiles in several parts: more than 32 tiles and 16 tokens.
+TEST(StaticModule, GatedLayersInParts) {
+  auto weight = [](const std::string &name, int seed) {
+    std::string codes;
+    for (int row = 0; row < 1085; ++row) {
+      codes += row == 0 ? "[" : ", [";
+      for (int column = 0; column < 4; ++column)
+        codes +=
+            (column ? ", " : "") + std::to_string((row * seed + row / 32 + 5 * column) % 3 - 1);
+      codes += "]";
+    }
+    return "%" + name + " = lobit.weight codes dense<[" + codes + R"(]> : tensor<1085x4xi8>
+             scales dense<0.5> : tensor<1xf32> : !lobit.weight<1085x4, #lobit.ternary<tensor, f32>>
+      %)" + name +
+           "p = lobit.pack %" + name +
+           " : !lobit.weight<1085x4, #lobit.ternary<tensor, f32>> to !t\n";
+  };
+  checkStatic("!t = !lobit.weight<1085x4, #lobit.ternary<tensor, f32>, t2_tile>\n"
+              "func.func @main(%x: tensor<17x4xf32>) -> tensor<17x1085xf32> "
+              "attributes {lobit.entry} {\n" +
+                  weight("g", 1) + weight("u", 2) + R"(
+      %a = lobit.linear %x, %gp : tensor<17x4xf32>, !t -> tensor<17x1085xf32>
+      %b = lobit.linear %x, %up : tensor<17x4xf32>, !t -> tensor<17x1085xf32>
+      %y = lm.gated_activation relu2 %a, %b : tensor<17x1085xf32>
+      return %y : tensor<17x1085xf32>
+    })",
+              {{17, 4}}, 17 * 1085);
 }
 
 TEST(StaticModule, ReshapesInitialValuesAndConstants) {

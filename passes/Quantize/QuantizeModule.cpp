@@ -1,6 +1,8 @@
 #include "passes/Quantize/QuantizeModule.h"
 
 #include "dialects/LM/LMOps.h"
+#include "dialects/Lobit/Weights/LargeVector.h"
+#include "dialects/Lobit/Weights/QuantizePieces.h"
 #include "dialects/Lobit/Weights/StoredCodes.h"
 #include "passes/Quantize/Layers.h"
 #include "llvm/ADT/DenseSet.h"
@@ -34,6 +36,7 @@ private:
   Result<LayerReport> quantizeLayer(Layer &layer, Choice choice);
   Result<CodedWeight> quantizeData(Layer &layer, Choice &choice, const TensorData &data,
                                    LayerReport &report);
+  bool quantizeInPieces(const Layer &layer, Choice &choice, LayerReport &report);
   Status checkInputs(const Layer &layer, const SchemeChoice &scheme) const;
   void replaceByCodes(Layer &layer, WeightType type, CodedWeight coded);
   Status countStored(Layer &layer, LayerReport &report);
@@ -303,6 +306,47 @@ Result<CodedWeight> Quantizer::quantizeData(Layer &layer, Choice &choice, const 
   return coded;
 }
 
+// The short way for ordinary weights. False, with nothing changed, when they have to go the
+// long one: loadWeight, quantizeData, packWeight.
+bool Quantizer::quantizeInPieces(const Layer &layer, Choice &choice, LayerReport &report) {
+  lb::WeightOp weight = layer.chain.weight;
+  if (!weight.getName() || !source || inputs.statistics || choice.scheme.needsInputs())
+    return false;
+  Result<TensorData> data = peekWeight(weight, source);
+  if (!data.ok())
+    return false;
+  WeightType type = weight.getType();
+  Result<FloatTensor> tensor =
+      FloatTensor::create(report.tensor, *data, report.rows, report.columns);
+  if (!tensor.ok())
+    return false;
+  Choice adapted = choice;
+  adaptToData(adapted, layer, *tensor);
+  WeightType result = type.withScheme(schemeAttr(adapted.scheme, type));
+  WeightType packed = result.withLayout(
+      executionLayout(result.getScheme(), result.getGranularity(), policy.kernel));
+  const StringRef method = methodWord(adapted.scheme);
+  EvaluatedWeight bytes;
+  PieceSink sink;
+  if (inputs.packed) {
+    bytes.bytes = makeLargeVector<uint8_t>(size_t(packed.getDataBytes()), policy.threads);
+    sink = [&](uint64_t offset, const uint8_t *from, uint64_t size) {
+      std::copy_n(from, size, bytes.bytes.data() + offset);
+    };
+  }
+  std::optional<MeasuredScales> measured =
+      quantizePieces(*tensor, method, packed, policy.threads, sink);
+  if (!measured)
+    return false;
+  choice = std::move(adapted);
+  report.error = measured->error;
+  if (inputs.packed) {
+    bytes.scales = std::move(measured->scales);
+    inputs.packed->put(*weight.getName(), method, packed, std::move(bytes));
+  }
+  return true;
+}
+
 Result<LayerReport> Quantizer::quantizeLayer(Layer &layer, Choice choice) {
   lb::WeightOp weight = layer.chain.weight;
   WeightType type = weight.getType();
@@ -328,7 +372,8 @@ Result<LayerReport> Quantizer::quantizeLayer(Layer &layer, Choice choice) {
   if (Status status = checkInputs(layer, choice.scheme); !status.ok())
     return status;
   CodedWeight coded;
-  if (!weight.getName() || source) {
+  const bool done = quantizeInPieces(layer, choice, report);
+  if (!done && (!weight.getName() || source)) {
     Result<TensorData> data = loadWeight(weight, source);
     if (!data.ok())
       return std::move(data).status();
@@ -336,7 +381,7 @@ Result<LayerReport> Quantizer::quantizeLayer(Layer &layer, Choice choice) {
     if (!quantized.ok())
       return std::move(quantized).status();
     coded = std::move(quantized).value();
-  } else if (choice.scheme.kind == Kind::Auto) {
+  } else if (!done && choice.scheme.kind == Kind::Auto) {
     return Status(StatusCode::MISSING, "auto has to look at the weight '" + report.tensor +
                                            "', but no model file was given; name a scheme");
   }
@@ -347,7 +392,7 @@ Result<LayerReport> Quantizer::quantizeLayer(Layer &layer, Choice choice) {
     replaceByCodes(layer, result, std::move(coded));
   } else {
     insertQuantize(layer, method, result);
-    if (inputs.packed && weight.getName()) {
+    if (!done && inputs.packed && weight.getName()) {
       const WeightType packedType = result.withLayout(report.layout);
       Result<EvaluatedWeight> packed = packWeight(std::move(coded), packedType, policy.threads);
       if (!packed.ok())

@@ -111,16 +111,11 @@ std::string lobit::weightName(lb::WeightOp weight) {
   return weight.getName() ? weight.getName()->str() : std::string("inline");
 }
 
-Result<TensorData> lobit::loadWeight(lb::WeightOp weight, TensorSource *source) {
-  if (!weight.getName())
-    return loadInline(weight);
-  std::string name = weightName(weight);
-  if (!source)
-    return Status(StatusCode::MISSING,
-                  "the weight '" + name + "' is in a model file, but no model file was given");
-  Result<TensorData> data = source->load(name);
+// MISMATCH when the tensor is not of the op's shape and element type.
+static Result<TensorData> checkedWeight(lb::WeightOp weight, Result<TensorData> data) {
   if (!data.ok())
     return data;
+  std::string name = weightName(weight);
   WeightType type = weight.getType();
   if (ArrayRef<int64_t>(data->shape) != type.getShape())
     return Status(StatusCode::MISMATCH, "tensor '" + name + "' has shape " +
@@ -134,6 +129,19 @@ Result<TensorData> lobit::loadWeight(lb::WeightOp weight, TensorSource *source) 
                                             elementTypeWord(data->type) + ", expected " +
                                             elementTypeWord(elementTypeOf(type)));
   return data;
+}
+
+Result<TensorData> lobit::loadWeight(lb::WeightOp weight, TensorSource *source) {
+  if (!weight.getName())
+    return loadInline(weight);
+  if (!source)
+    return Status(StatusCode::MISSING, "the weight '" + weightName(weight) +
+                                           "' is in a model file, but no model file was given");
+  return checkedWeight(weight, source->load(*weight.getName()));
+}
+
+Result<TensorData> lobit::peekWeight(lb::WeightOp weight, TensorSource *source) {
+  return checkedWeight(weight, source->peek(*weight.getName()));
 }
 
 ScaleGrid lobit::scaleGridOf(WeightType type) {

@@ -1,7 +1,6 @@
 #include "passes/Quantize/QuantizeModule.h"
 
 #include "dialects/LM/LMOps.h"
-#include "dialects/Lobit/Weights/LargeVector.h"
 #include "dialects/Lobit/Weights/QuantizePieces.h"
 #include "dialects/Lobit/Weights/StoredCodes.h"
 #include "passes/Quantize/Layers.h"
@@ -326,24 +325,18 @@ bool Quantizer::quantizeInPieces(const Layer &layer, Choice &choice, LayerReport
   WeightType packed = result.withLayout(
       executionLayout(result.getScheme(), result.getGranularity(), policy.kernel));
   const StringRef method = methodWord(adapted.scheme);
-  EvaluatedWeight bytes;
   PieceSink sink;
-  if (inputs.packed) {
-    bytes.bytes = makeLargeVector<uint8_t>(size_t(packed.getDataBytes()), policy.threads);
-    sink = [&](uint64_t offset, const uint8_t *from, uint64_t size) {
-      std::copy_n(from, size, bytes.bytes.data() + offset);
-    };
-  }
+  if (inputs.packed)
+    sink = inputs.packed->open(PackedWeights::keyOf(report.tensor, method, packed),
+                               uint64_t(packed.getDataBytes()));
   std::optional<MeasuredScales> measured =
       quantizePieces(*tensor, method, packed, policy.threads, sink);
   if (!measured)
     return false;
   choice = std::move(adapted);
   report.error = measured->error;
-  if (inputs.packed) {
-    bytes.scales = std::move(measured->scales);
-    inputs.packed->put(*weight.getName(), method, packed, std::move(bytes));
-  }
+  if (sink)
+    inputs.packed->close(std::move(measured->scales));
   return true;
 }
 
@@ -394,10 +387,16 @@ Result<LayerReport> Quantizer::quantizeLayer(Layer &layer, Choice choice) {
     insertQuantize(layer, method, result);
     if (!done && inputs.packed && weight.getName()) {
       const WeightType packedType = result.withLayout(report.layout);
-      Result<EvaluatedWeight> packed = packWeight(std::move(coded), packedType, policy.threads);
-      if (!packed.ok())
-        return std::move(packed).status();
-      inputs.packed->put(*weight.getName(), method, packedType, std::move(packed).value());
+      const PieceSink sink =
+          inputs.packed->open(PackedWeights::keyOf(report.tensor, method, packedType),
+                              uint64_t(packedType.getDataBytes()));
+      if (sink) {
+        Result<EvaluatedWeight> packed = packWeight(std::move(coded), packedType, policy.threads);
+        if (!packed.ok())
+          return std::move(packed).status();
+        sink(0, packed->bytes.data(), packed->bytes.size());
+        inputs.packed->close(std::move(packed->scales));
+      }
     }
   }
   report.method = method.str();
@@ -463,7 +462,7 @@ Result<QuantizeReport> Quantizer::run(const QuantizeProgress &progress) {
   for (size_t i = 0; i < layers->size(); ++i) {
     Layer &layer = (*layers)[i];
     if (progress)
-      progress(i, layers->size(), layer.names.front());
+      progress(report.layers, layers->size(), layer.names.front());
     Result<LayerReport> done = quantizeLayer(layer, (*choices)[i]);
     if (!done.ok())
       return std::move(done).status().withContext("layer " + layer.names.front());

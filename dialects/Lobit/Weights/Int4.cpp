@@ -79,8 +79,8 @@ float quantizeRow(const std::vector<float> &weights, int64_t columns, int8_t *co
 } // namespace
 
 // (Q18)
-void lobit::quantizeInt4Rows(const FloatTensor &weight, int64_t first, int64_t count,
-                             int8_t *codes, float *scales) {
+void lobit::quantizeInt4Rows(const FloatTensor &weight, int64_t first, int64_t count, int8_t *codes,
+                             float *scales) {
   const int64_t columns = weight.columns();
   std::vector<float> values((size_t(columns) + lanes - 1) / lanes * lanes);
   for (int64_t row = 0; row < count; ++row) {

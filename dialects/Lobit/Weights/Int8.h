@@ -12,8 +12,8 @@ namespace lobit {
 Result<CodedWeight> quantizeInt8(const FloatTensor &weight, ScaleType scaleType, unsigned threads);
 /// The rows first .. first + count - 1 of it. The scales are not yet rounded to their stored
 /// type.
-void quantizeInt8Rows(const FloatTensor &weight, ScaleType scaleType, int64_t first, int64_t count, int8_t *codes,
-                      float *scales);
+void quantizeInt8Rows(const FloatTensor &weight, ScaleType scaleType, int64_t first, int64_t count,
+                      int8_t *codes, float *scales);
 
 } // namespace lobit
 

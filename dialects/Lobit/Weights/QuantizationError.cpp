@@ -44,8 +44,7 @@ double QuantizationError::cosine() const {
 namespace {
 
 constexpr int lanes = 8;
-template <typename T, int count>
-using Vector = T __attribute__((vector_size(count * sizeof(T))));
+template <typename T, int count> using Vector = T __attribute__((vector_size(count * sizeof(T))));
 using Lanes = Vector<double, lanes>;
 using FloatLanes = Vector<float, lanes>;
 using CodeLanes = Vector<int8_t, lanes>;
@@ -99,10 +98,10 @@ LOBIT_INLINE void transpose(const CodeLanes *rows, CodeLanes *columns) {
     pairs[i] = __builtin_shufflevector(rows[2 * i], rows[2 * i + 1], 0, 8, 1, 9, 2, 10, 3, 11, 4,
                                        12, 5, 13, 6, 14, 7, 15);
   for (int i = 0; i < 4; i += 2) {
-    fours[i] = __builtin_shufflevector(pairs[i], pairs[i + 1], 0, 1, 16, 17, 2, 3, 18, 19, 4, 5,
-                                       20, 21, 6, 7, 22, 23);
-    fours[i + 1] = __builtin_shufflevector(pairs[i], pairs[i + 1], 8, 9, 24, 25, 10, 11, 26, 27,
-                                           12, 13, 28, 29, 14, 15, 30, 31);
+    fours[i] = __builtin_shufflevector(pairs[i], pairs[i + 1], 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20,
+                                       21, 6, 7, 22, 23);
+    fours[i + 1] = __builtin_shufflevector(pairs[i], pairs[i + 1], 8, 9, 24, 25, 10, 11, 26, 27, 12,
+                                           13, 28, 29, 14, 15, 30, 31);
   }
   for (int i = 0; i < 2; ++i) {
     eights[2 * i] = __builtin_shufflevector(fours[i], fours[i + 2], 0, 1, 2, 3, 16, 17, 18, 19, 4,
@@ -192,8 +191,8 @@ QuantizationError lobit::measureError(const FloatTensor &weight, const CodedWeig
                                       const ScaleGrid &grid, unsigned threads) {
   std::vector<QuantizationError> rows(size_t(weight.rows()));
   parallelFor(weight.rows(), threads, [&](int64_t begin, int64_t end) {
-    measureRows(weight, grid, begin, end - begin, coded.codes.data() + begin * weight.columns(), coded.scales.data(),
-                rows.data() + begin);
+    measureRows(weight, grid, begin, end - begin, coded.codes.data() + begin * weight.columns(),
+                coded.scales.data(), rows.data() + begin);
   });
   QuantizationError total;
   for (const QuantizationError &row : rows)

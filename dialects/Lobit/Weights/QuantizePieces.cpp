@@ -13,6 +13,8 @@ namespace {
 
 /// A multiple of the row block of every layout.
 constexpr int64_t pieceRows = 32;
+/// Pieces that one thread takes together, at most; their bytes are written at once.
+constexpr int64_t maxRun = 16;
 
 /// The method, when it makes the codes of a row of nothing but this row.
 struct RowMethod {
@@ -80,32 +82,38 @@ std::optional<MeasuredScales> lobit::quantizePieces(const FloatTensor &tensor,
   result.scales.resize(size_t(grid.count()));
   std::vector<QuantizationError> errors(static_cast<size_t>(rows));
   std::atomic<bool> failed{false};
-  auto quantizePiece = [&](int64_t piece, Buffers &buffers) {
-    const int64_t first = piece * pieceRows, count = std::min(pieceRows, rows - first);
+  // Bytes of the piece go to `bytes`.
+  auto quantizePiece = [&](int64_t first, int64_t count, int8_t *codes, uint8_t *bytes) {
     float *scales = result.scales.data() + first * perRow;
-    if (failed || !tensor.areFinite(first * columns, count * columns))
-      return void(failed = true);
-    rowMethod->quantize(tensor, first, count, buffers.codes.data(), scales);
+    if (!tensor.areFinite(first * columns, count * columns))
+      return false;
+    rowMethod->quantize(tensor, first, count, codes, scales);
     if (!roundToStored(scales, count * perRow, rowMethod->scaleType))
-      return void(failed = true);
-    measureRows(tensor, grid, first, count, buffers.codes.data(), result.scales.data(),
-                &errors[size_t(first)]);
-    if (!sink)
-      return;
-    if (!encodeLayout(*packed.getLayout(), buffers.codes.data(), uint64_t(count),
-                      uint64_t(columns), buffers.bytes.data())
-             .ok())
-      return void(failed = true);
-    sink(uint64_t(first / blockRows * blockBytes), buffers.bytes.data(),
-         uint64_t((count + blockRows - 1) / blockRows * blockBytes));
+      return false;
+    measureRows(tensor, grid, first, count, codes, result.scales.data(), &errors[size_t(first)]);
+    return !sink ||
+           encodeLayout(*packed.getLayout(), codes, uint64_t(count), uint64_t(columns), bytes).ok();
   };
-  parallelForEach(
-      pieces, threads,
-      [&] {
-        return Buffers{std::vector<int8_t>(size_t(pieceRows * columns)),
-                       std::vector<uint8_t>(size_t(pieceRows / blockRows * blockBytes))};
-      },
-      quantizePiece);
+  // Short runs, so that no thread waits long at the end.
+  const int64_t run = std::clamp<int64_t>(pieces / (8 * int64_t(threads)), 1, maxRun);
+  auto bytesBefore = [&](int64_t row) { return (row + blockRows - 1) / blockRows * blockBytes; };
+  auto quantizeRun = [&](int64_t index, Buffers &buffers) {
+    const int64_t first = index * run * pieceRows, last = std::min(rows, first + run * pieceRows);
+    for (int64_t row = first; row < last && !failed; row += pieceRows)
+      if (!quantizePiece(row, std::min(pieceRows, last - row), buffers.codes.data(),
+                         buffers.bytes.data() + (bytesBefore(row) - bytesBefore(first))))
+        failed = true;
+    if (sink && !failed)
+      sink(uint64_t(bytesBefore(first)), buffers.bytes.data(),
+           uint64_t(bytesBefore(last) - bytesBefore(first)));
+  };
+  parallelForEach((pieces + run - 1) / run, threads,
+                  [&] {
+                    return Buffers{
+                        std::vector<int8_t>(size_t(pieceRows * columns)),
+                        std::vector<uint8_t>(size_t(run * pieceRows / blockRows * blockBytes))};
+                  },
+                  quantizeRun);
   if (failed)
     return std::nullopt;
   for (const QuantizationError &row : errors)

@@ -7,13 +7,11 @@
 #include "dialects/Lobit/LobitDialect.h"
 #include "dialects/Lobit/Weights/QuantizationError.h"
 
-#include <functional>
+#include "dialects/Lobit/Weights/PackedWeights.h"
+
 #include <optional>
 
 namespace lobit {
-
-/// Receives bytes of the packed weight and their place in it; called from several threads.
-using PieceSink = std::function<void(uint64_t offset, const uint8_t *bytes, uint64_t size)>;
 
 struct MeasuredScales {
   std::vector<float> scales; ///< rounded to their stored type

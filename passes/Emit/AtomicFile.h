@@ -24,6 +24,8 @@ public:
   Status write(uint64_t offset, const uint8_t *bytes, uint64_t size) override;
   /// What was written; may be called from several threads, like `write` of other bytes.
   Status read(uint64_t offset, uint8_t *bytes, uint64_t size) const;
+  /// The end of what was written.
+  uint64_t size() const { return size_; }
   /// Copies `size` bytes to another place, which may overlap.
   Status move(uint64_t from, uint64_t to, uint64_t size);
   /// Makes the file end here.

@@ -11,7 +11,7 @@ static uint64_t sizeOf(const EvaluatedWeight &weight) {
 
 PieceSink KeptWeights::open(const Key &key, uint64_t bytes) {
   wasAbandoned_ |= opened_ && opened_->place;
-  opened_ = Opened{key, bytes, std::nullopt, {}};
+  opened_ = Opened{key, std::nullopt, {}};
   if (const auto place = places_.find(key); place != places_.end()) {
     opened_->place = place->second;
     const uint64_t start = place->second.offset;
@@ -33,8 +33,10 @@ PieceSink KeptWeights::open(const Key &key, uint64_t bytes) {
 void KeptWeights::close(std::vector<float> scales) {
   Opened opened = std::move(*opened_);
   opened_.reset();
-  if (opened.place)
-    return finish(opened.key, *opened.place, opened.size, scales);
+  if (opened.place) {
+    written_.emplace(opened.key, *opened.place);
+    return writeScales(*opened.place, scales);
+  }
   EvaluatedWeight weight;
   weight.bytes = std::move(opened.bytes);
   weight.scales = std::move(scales);
@@ -43,33 +45,50 @@ void KeptWeights::close(std::vector<float> scales) {
     size_ += size;
 }
 
+KeptWeights::~KeptWeights() { wait(); }
+
+void KeptWeights::wait() {
+  if (writer_.joinable())
+    writer_.join();
+}
+
 void KeptWeights::writeTo(AtomicFile &file, uint64_t start, Places places) {
   file_ = &file;
   start_ = start;
   places_ = std::move(places);
+  std::map<Key, EvaluatedWeight> placed;
   for (const auto &[key, place] : places_)
-    if (const std::optional<EvaluatedWeight> weight = take(key)) {
-      write(place.offset, weight->bytes.data(), weight->bytes.size());
-      finish(key, place, weight->bytes.size(), weight->scales);
+    if (std::optional<EvaluatedWeight> weight = take(key)) {
+      written_.emplace(key, place);
+      placed.emplace(key, std::move(*weight));
     }
+  writer_ = std::thread([this, placed = std::move(placed)]() mutable {
+    for (auto &[key, weight] : placed) {
+      const WeightPlace &place = places_.at(key);
+      write(place.offset, weight.bytes.data(), weight.bytes.size());
+      writeScales(place, weight.scales);
+      weight = EvaluatedWeight();
+    }
+  });
 }
 
 Status KeptWeights::settle(uint64_t start, const Places &places) {
+  wait();
   if (!status_.ok())
     return status_;
   wasAbandoned_ |= opened_ && opened_->place;
-  const bool fit = !wasAbandoned_ &&
-                   std::all_of(written_.begin(), written_.end(), [&](const auto &entry) {
-                     const auto place = places.find(entry.first);
-                     return place != places.end() && place->second == entry.second;
-                   });
+  const bool fit =
+      !wasAbandoned_ && std::all_of(written_.begin(), written_.end(), [&](const auto &entry) {
+        const auto place = places.find(entry.first);
+        return place != places.end() && place->second == entry.second;
+      });
   if (!fit) {
     written_.clear();
     return file_->truncate(0);
   }
-  if (start == start_)
+  if (start == start_ || written_.empty())
     return Status();
-  return file_->move(start_, start, end_);
+  return file_->move(start_, start, file_->size() - start_);
 }
 
 std::optional<EvaluatedWeight> KeptWeights::take(const Key &key) {
@@ -91,13 +110,10 @@ void KeptWeights::write(uint64_t offset, const uint8_t *bytes, uint64_t size) {
     status_ = std::move(status);
 }
 
-void KeptWeights::finish(const Key &key, const WeightPlace &place, uint64_t size,
-                         const std::vector<float> &scales) {
+void KeptWeights::writeScales(const WeightPlace &place, const std::vector<float> &scales) {
   const std::vector<uint8_t> bytes = encodeScales(scales, place.scaleType);
   if (!bytes.empty())
     write(place.scaleOffset, bytes.data(), bytes.size());
-  written_.emplace(key, place);
-  end_ = std::max({end_, place.offset + size, place.scaleOffset + bytes.size()});
 }
 
 } // namespace lobit

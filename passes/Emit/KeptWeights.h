@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 namespace lobit {
 
@@ -30,13 +31,16 @@ public:
 
   /// At most `budget` bytes are kept in memory.
   KeptWeights(uint64_t budget, unsigned threads) : budget_(budget), threads_(threads) {}
+  ~KeptWeights() override;
 
   PieceSink open(const Key &key, uint64_t bytes) override;
   void close(std::vector<float> scales) override;
 
   /// The weights section of `file` starts at `start`: weights that have a place are written
-  /// there, those in memory now.
+  /// there, those in memory by a thread of their own.
   void writeTo(AtomicFile &file, uint64_t start, Places places);
+  /// Until the thread of writeTo has ended.
+  void wait();
   /// Whether writeTo was called.
   bool isWriting() const { return file_ != nullptr; }
   /// After writeTo, when all weights are closed and their places are known: what was written is
@@ -49,8 +53,7 @@ public:
 
 private:
   void write(uint64_t offset, const uint8_t *bytes, uint64_t size);
-  void finish(const Key &key, const WeightPlace &place, uint64_t size,
-              const std::vector<float> &scales);
+  void writeScales(const WeightPlace &place, const std::vector<float> &scales);
 
   uint64_t budget_, size_ = 0;
   unsigned threads_;
@@ -58,13 +61,12 @@ private:
   AtomicFile *file_ = nullptr;
   uint64_t start_ = 0;
   Places places_, written_;
-  uint64_t end_ = 0; ///< of what has a place
-  std::mutex mutex_; ///< of status_
-  Status status_;    ///< the first failure to write
+  std::thread writer_; ///< of what was in memory
+  std::mutex mutex_;   ///< of status_
+  Status status_;      ///< the first failure to write
 
   struct Opened {
     Key key;
-    uint64_t size;
     std::optional<WeightPlace> place; ///< in the file; without one, in `bytes`
     std::vector<uint8_t> bytes;
   };

@@ -321,15 +321,19 @@ Status Compiler::runPasses(const char *stage,
 
 Result<std::vector<TargetCode>> Compiler::makeCode(CodeProduct product, bool suffixQuery) {
   progress_.show("generating code");
-  std::optional<Result<std::vector<TargetCode>>> foreseen;
+  std::optional<Result<std::vector<TargetCode>>> made;
   if (product == CodeProduct::Image && forecast_)
-    foreseen = forecast_->codeFor(*model_.module);
-  CodeOptions options;
-  options.product = product;
-  options.processes = threads_;
-  options.suffixQuery = suffixQuery;
-  Result<std::vector<TargetCode>> codes =
-      foreseen ? std::move(*foreseen) : generateCode(*model_.module, isas_, options);
+    made = forecast_->codeFor(*model_.module);
+  if (!made) {
+    if (kept_)
+      kept_->wait(); // processes start where there is one thread
+    CodeOptions options;
+    options.product = product;
+    options.processes = threads_;
+    options.suffixQuery = suffixQuery;
+    made = generateCode(*model_.module, isas_, options);
+  }
+  Result<std::vector<TargetCode>> codes = std::move(*made);
   if (codes.ok() || codes.status().code() != StatusCode::INTERNAL)
     return codes;
   std::string text;

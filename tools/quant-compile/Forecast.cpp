@@ -59,8 +59,7 @@ std::unique_ptr<Forecast> Forecast::create(ModuleOp imported, const QuantizePoli
     return nullptr;
   CodeOptions code;
   code.processes = options.processes;
-  forecast->generation_ =
-      std::make_unique<CodeGeneration>(*forecast->module_, options.isas, code);
+  forecast->generation_ = std::make_unique<CodeGeneration>(*forecast->module_, options.isas, code);
   return forecast;
 }
 
@@ -90,9 +89,8 @@ void Forecast::makeCode() {
     codes_ = generation_->finish();
 }
 
-void Forecast::advance(const std::vector<LayerReport> &done,
-                       const std::vector<uint8_t> &tokenizer, AtomicFile &file,
-                       KeptWeights &kept) {
+void Forecast::advance(const std::vector<LayerReport> &done, const std::vector<uint8_t> &tokenizer,
+                       AtomicFile &file, KeptWeights &kept) {
   if (kept.isWriting() || done.empty() || !generation_->advance())
     return;
   makeCode();

@@ -85,6 +85,13 @@ LOBIT_WIDER_CLONES static void widenBf16(const uint8_t *from, int64_t count, flo
   }
 }
 
+void FloatTensor::prefetch(int64_t first, int64_t count) const {
+  constexpr int64_t line = 64;
+  const int64_t bytes = elementBytes(type_), end = std::min(size(), first + count) * bytes;
+  for (int64_t at = first * bytes; at < end; at += line)
+    __builtin_prefetch(bytes_ + at);
+}
+
 void FloatTensor::widenStored(int64_t first, int64_t count, float *out) const {
   const uint8_t *from = bytes_ + first * elementBytes(type_);
   if (type_ == ElementType::F32) {

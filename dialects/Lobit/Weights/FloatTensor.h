@@ -46,6 +46,9 @@ public:
   /// Whether the stored elements first .. first + count - 1 are.
   bool areFinite(int64_t first, int64_t count) const;
 
+  /// Asks for `count` stored elements, as far as there are some, to be brought into the cache.
+  void prefetch(int64_t first, int64_t count) const;
+
   /// Applies `policy` to all later calls of `widen`. Under Error the first NaN or
   /// infinity is a MALFORMED status that names tensor, row and column. `replaced`,
   /// when given, receives the number of non-finite elements.

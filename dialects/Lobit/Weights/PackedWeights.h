@@ -3,8 +3,8 @@
 #ifndef LOBIT_DIALECTS_LOBIT_WEIGHTS_PACKEDWEIGHTS_H
 #define LOBIT_DIALECTS_LOBIT_WEIGHTS_PACKEDWEIGHTS_H
 
-#include "llvm/ADT/StringRef.h"
 #include "mlir/IR/Types.h"
+#include "llvm/ADT/StringRef.h"
 
 #include <functional>
 #include <tuple>

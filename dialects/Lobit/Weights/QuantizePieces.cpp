@@ -23,15 +23,13 @@ struct RowMethod {
   ScaleGrid grid;
   TernaryMethod ternary = TernaryMethod::Optimal;
 
-  void quantize(const FloatTensor &tensor, int64_t first, int64_t count, int8_t *codes,
-                float *scales) const {
+  void quantize(const FloatTensor &tensor, int64_t row, int8_t *codes, float *scales) const {
     if (scheme == Scheme::Int8)
-      return quantizeInt8Rows(tensor, scaleType, first, count, codes, scales);
+      return quantizeInt8Rows(tensor, scaleType, row, 1, codes, scales);
     if (scheme == Scheme::Int4)
-      return quantizeInt4Rows(tensor, first, count, codes, scales);
+      return quantizeInt4Rows(tensor, row, 1, codes, scales);
     const int64_t perRow = grid.groupsPerRow();
-    quantizeTernaryScales(tensor, ternary, grid, first * perRow, (first + count) * perRow, codes,
-                          scales);
+    quantizeTernaryScales(tensor, ternary, grid, row * perRow, (row + 1) * perRow, codes, scales);
   }
 };
 
@@ -85,9 +83,12 @@ std::optional<MeasuredScales> lobit::quantizePieces(const FloatTensor &tensor,
   // Bytes of the piece go to `bytes`.
   auto quantizePiece = [&](int64_t first, int64_t count, int8_t *codes, uint8_t *bytes) {
     float *scales = result.scales.data() + first * perRow;
-    if (!tensor.areFinite(first * columns, count * columns))
-      return false;
-    rowMethod->quantize(tensor, first, count, codes, scales);
+    for (int64_t row = 0; row < count; ++row) {
+      tensor.prefetch((first + row + 1) * columns, columns);
+      if (!tensor.areFinite((first + row) * columns, columns))
+        return false;
+      rowMethod->quantize(tensor, first + row, codes + row * columns, scales + row * perRow);
+    }
     if (!roundToStored(scales, count * perRow, rowMethod->scaleType))
       return false;
     measureRows(tensor, grid, first, count, codes, result.scales.data(), &errors[size_t(first)]);

@@ -74,10 +74,17 @@ static constexpr bool hasAllKernelForms() {
 static_assert(hasAllKernelForms(), "KernelForms.inc needs a row for each layout and each ISA");
 
 KernelForm findKernelForm(Layout layout, Isa isa) {
-  bool isWasm = findIsa(isa)->arch == Arch::Wasm32;
+  Arch arch = findIsa(isa)->arch;
 #define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
   if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \
-    return {Form::FORM, width, rows1, rowsN, tokens, /*isRolled=*/isWasm, /*touches=*/isWasm};
+    return {Form::FORM,                                                                            \
+            width,                                                                                 \
+            rows1,                                                                                 \
+            rowsN,                                                                                 \
+            tokens,                                                                                \
+            /*isRolled=*/arch == Arch::Wasm32,                                                     \
+            /*touches=*/arch == Arch::Wasm32,                                                      \
+            /*takesLanes=*/arch == Arch::AArch64};
 #include "passes/Lower/Linear/KernelForms.inc"
   llvm_unreachable("KernelForms.inc has a row for each layout and ISA");
 }
@@ -134,6 +141,22 @@ void LinearBuilder::touchAhead(Value buffer, Value at, Value step, int64_t last)
     for (int64_t line = 0; line < touchBytes; line += 64)
       create<uk::TouchOp>(buffer, add(next, line));
   });
+}
+
+Value LinearBuilder::quadOf(Value bytes, int64_t quad, int64_t lanes) {
+  SmallVector<int64_t> indices;
+  for (int64_t i = 0; i < lanes; ++i)
+    indices.push_back(4 * quad + i % 4);
+  return shuffle(bytes, bytes, indices);
+}
+
+Value LinearBuilder::addAdjacent(Value v) {
+  SmallVector<int64_t> even, odd;
+  for (int64_t i = 0; i < cast<VectorType>(v.getType()).getDimSize(0); i += 2) {
+    even.push_back(i);
+    odd.push_back(i + 1);
+  }
+  return add(shuffle(v, v, even), shuffle(v, v, odd));
 }
 
 Value LinearBuilder::shuffle(Value a, Value b, ArrayRef<int64_t> lanes) {

@@ -33,11 +33,12 @@ protected:
     ASSERT_TRUE(whole.ok());
     for (unsigned threads : {1u, 2u, 5u}) {
       std::vector<uint8_t> bytes(size_t(packed.getDataBytes()), 0xee);
-      const std::optional<MeasuredScales> pieces = quantizePieces(
-          tensor, method, packed, threads, [&](uint64_t offset, const uint8_t *from, uint64_t size) {
-            ASSERT_LE(offset + size, bytes.size());
-            std::memcpy(bytes.data() + offset, from, size);
-          });
+      const std::optional<MeasuredScales> pieces =
+          quantizePieces(tensor, method, packed, threads,
+                         [&](uint64_t offset, const uint8_t *from, uint64_t size) {
+                           ASSERT_LE(offset + size, bytes.size());
+                           std::memcpy(bytes.data() + offset, from, size);
+                         });
       ASSERT_TRUE(pieces);
       EXPECT_EQ(bytes, whole->bytes);
       EXPECT_EQ(pieces->scales, whole->scales);
@@ -49,8 +50,8 @@ protected:
 };
 
 TEST_F(QuantizePiecesTest, EqualTheWhole) {
-  for (const auto &[rows, columns] : std::vector<std::pair<int64_t, int64_t>>{
-           {1, 1}, {7, 300}, {32, 64}, {33, 257}, {700, 40}}) {
+  for (const auto &[rows, columns] :
+       std::vector<std::pair<int64_t, int64_t>>{{1, 1}, {7, 300}, {32, 64}, {33, 257}, {700, 40}}) {
     const FloatTensor tensor = tensorOf(gaussian(rows * columns, uint64_t(rows)), rows, columns);
     for (KernelForm form : {KernelForm::Tile, KernelForm::Dot, KernelForm::Tl1, KernelForm::Base3})
       for (const char *method : {"optimal", "absmean", "absmean-refit"}) {
@@ -83,10 +84,10 @@ TEST_F(QuantizePiecesTest, LeaveTheRestToOthers) {
   values[2000] = -std::numeric_limits<float>::infinity();
   EXPECT_FALSE(quantize(tensorOf(values, 64, 40), "optimal", rows));
   values[2000] = 1e30f; // no scale of f16
-  EXPECT_TRUE(quantize(tensorOf(values, 64, 40), "absmax",
-                       lb::Int8Attr::get(&context, ScaleType::F32)));
-  EXPECT_FALSE(quantize(tensorOf(values, 64, 40), "absmax",
-                        lb::Int8Attr::get(&context, ScaleType::F16)));
+  EXPECT_TRUE(
+      quantize(tensorOf(values, 64, 40), "absmax", lb::Int8Attr::get(&context, ScaleType::F32)));
+  EXPECT_FALSE(
+      quantize(tensorOf(values, 64, 40), "absmax", lb::Int8Attr::get(&context, ScaleType::F16)));
 }
 
 } // namespace

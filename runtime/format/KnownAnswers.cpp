@@ -23,15 +23,16 @@ int8_t extremeCode(Scheme scheme, bool negative) {
   return negative ? info.smallestCode : info.largestCode;
 }
 
-/// Divisions by constants: there are millions of codes.
-int8_t randomCode(Scheme scheme, uint64_t number) {
+/// A loop and a division by a constant for each scheme: there are millions of codes.
+void fillRandomCodes(Scheme scheme, SplitMix64 &random, std::vector<int8_t> &codes) {
   switch (scheme) {
 #define LOBIT_SCHEME(EnumName, id, word, smallest, largest, text)                                  \
   case Scheme::EnumName:                                                                           \
-    return int8_t(int(number % uint64_t(largest - (smallest) + 1)) + (smallest));
+    for (int8_t &code : codes)                                                                     \
+      code = int8_t(int(random.next() % uint64_t(largest - (smallest) + 1)) + (smallest));         \
+    break;
 #include "runtime/format/Schemes.inc"
   }
-  return 0;
 }
 
 /// The rows that are wanted, all others are skipped.
@@ -70,17 +71,21 @@ void fillFixed(const LinearInfo &linear, const LinearAnswer &answer, RowRange ro
   const float x = answer.pattern == AnswerPattern::Negative ? -127.0f : 127.0f;
   for (uint64_t i = 0; i < operands.x.size(); ++i)
     operands.x[i] = alternating && (i % linear.in) % 2 ? -x : x;
-  const int8_t codes[2] = {extremeCode(linear.scheme, false),
-                           extremeCode(linear.scheme, alternating)};
-  const float values[2] = {1, alternating ? -1.0f : 1.0f};
-  for (uint64_t row = 0; row < rows.count; ++row)
-    for (uint64_t column = 0; column < linear.in; ++column) {
-      const uint64_t i = row * linear.in + column, parity = (rows.first + row + column) % 2;
-      if (!operands.codes.empty())
-        operands.codes[i] = codes[parity];
-      else
-        operands.values[i] = values[parity];
+  // Rows of one parity are equal.
+  auto fill = [&](auto &weights, auto even, auto odd) {
+    const uint64_t columns = weights.empty() ? 0 : linear.in;
+    for (uint64_t row = 0; row < rows.count; ++row) {
+      auto *target = weights.data() + row * columns;
+      if (row >= 2) {
+        std::copy_n(target - 2 * columns, columns, target);
+        continue;
+      }
+      for (uint64_t column = 0; column < columns; ++column)
+        target[column] = (rows.first + row + column) % 2 ? odd : even;
     }
+  };
+  fill(operands.codes, extremeCode(linear.scheme, false), extremeCode(linear.scheme, alternating));
+  fill(operands.values, 1.0f, alternating ? -1.0f : 1.0f);
   for (float &scale : operands.scales)
     scale = 1;
   for (float &bias : operands.bias)
@@ -92,16 +97,21 @@ void fillRandom(const LinearInfo &linear, const LinearAnswer &answer, RowRange r
   SplitMix64 random(answer.seed);
   for (float &x : operands.x)
     x = float(int32_t(random.next() >> 40) - (1 << 23)) / (1 << 20);
-  // `perRow` numbers for each row; `values` are those of the wanted ones.
-  auto fill = [&](auto &values, uint64_t perRow, auto make) {
+  // `perRow` numbers for each row; `fill` takes those of the wanted ones.
+  auto ofRows = [&](uint64_t perRow, auto fill) {
     random.skip(rows.first * perRow);
-    for (auto &value : values)
-      value = make();
+    fill();
     random.skip((linear.out - rows.first - rows.count) * perRow);
   };
+  auto fill = [&](auto &values, uint64_t perRow, auto make) {
+    ofRows(perRow, [&] {
+      for (auto &value : values)
+        value = make();
+    });
+  };
   const bool quantized = !operands.codes.empty();
-  fill(operands.codes, quantized ? linear.in : 0,
-       [&] { return randomCode(linear.scheme, random.next()); });
+  ofRows(quantized ? linear.in : 0,
+         [&] { fillRandomCodes(linear.scheme, random, operands.codes); });
   auto scale = [&] { return float(1024 + (random.next() >> 54)) / (1 << 17); };
   if (linear.granularity == Granularity::Tensor)
     operands.scales[0] = scale();

@@ -3,6 +3,10 @@
 #if defined(__x86_64__)
 #include "runtime/format/Sha256X86.h"
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include "runtime/format/Sha256Arm.h"
+// The CPU does not say what it has, the system does. The format includes no header of a system.
+extern "C" unsigned long getauxval(unsigned long type) noexcept;
 #endif
 
 #include <cstring>
@@ -73,6 +77,11 @@ static bool hasInstructions() {
   bool sse41 = __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_SSE4_1) && (ecx & bit_SSSE3);
   return sse41 && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx & bit_SHA);
 }
+#elif defined(__aarch64__) && defined(__linux__)
+static bool hasInstructions() {
+  constexpr unsigned long kHardwareWord = 16, kSha2 = 1ul << 6; // AT_HWCAP, HWCAP_SHA2
+  return getauxval(kHardwareWord) & kSha2;
+}
 #endif
 
 BlockFunction chosenBlocks() {
@@ -80,6 +89,10 @@ BlockFunction chosenBlocks() {
   static const bool instructions = hasInstructions();
   if (instructions)
     return x86Blocks<InstructionOps>;
+#elif defined(__aarch64__) && defined(__linux__)
+  static const bool instructions = hasInstructions();
+  if (instructions)
+    return armBlocks;
 #endif
   return portableBlocks;
 }
@@ -89,6 +102,10 @@ LanesFunction chosenLanes() {
   static const bool instructions = hasInstructions();
   if (instructions)
     return x86Lanes<InstructionOps, Sha256::kLanes>;
+#elif defined(__aarch64__) && defined(__linux__)
+  static const bool instructions = hasInstructions();
+  if (instructions)
+    return armPairs;
 #endif
   return portableLanes;
 }

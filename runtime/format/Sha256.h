@@ -1,6 +1,6 @@
 /// \file
-/// SHA-256 (FIPS 180-4), streaming. Portable, with the SHA instructions of x86 when
-/// the CPU has them.
+/// SHA-256 (FIPS 180-4), streaming. Portable, with the SHA instructions of x86 and
+/// of Armv8 when the CPU has them.
 #ifndef LOBIT_FORMAT_SHA256_H
 #define LOBIT_FORMAT_SHA256_H
 

@@ -7,6 +7,8 @@
 #endif
 #if defined(__x86_64__)
 #include "runtime/format/Sha256X86.h"
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
 #endif
 
 #include <gtest/gtest.h>
@@ -162,6 +164,14 @@ TEST(Sha256, ChosenEqualsPortable) {
   sha256::chosenBlocks()(found, bytes.data(), 9);
   EXPECT_EQ(std::memcmp(expected, found, sizeof expected), 0);
 }
+
+#if defined(__aarch64__) && defined(__linux__)
+TEST(Sha256, TakesTheInstructionsOfTheCpu) {
+  const bool has = getauxval(AT_HWCAP) & HWCAP_SHA2;
+  EXPECT_EQ(sha256::chosenBlocks() != sha256::portableBlocks, has);
+  EXPECT_EQ(sha256::chosenLanes() != sha256::portableLanes, has);
+}
+#endif
 
 TEST(Crc32c, CheckValues) {
   auto crc = [](const std::vector<uint8_t> &bytes) { return crc32c(bytes.data(), bytes.size()); };

@@ -614,8 +614,8 @@ LogicalResult FunctionLowering::analyzeAttention(lm::AttentionOp op) {
 
   AttentionShape shape{shared.maxRows, type, static_cast<int64_t>(op.getHeads()),
                        op.getScale().convertToFloat()};
-  SmallVector<MemRefType> types = {attentionScoreBuffer(shape), attentionSumBuffer(shape),
-                                   attentionFactBuffer(shape)};
+  SmallVector<MemRefType> types = {attentionScoreBuffer(shape), attentionKeyBuffer(shape),
+                                   attentionSumBuffer(shape), attentionFactBuffer(shape)};
   SmallVector<BufferId> memory;
   for (MemRefType buffer : types)
     memory.push_back(addScratch(bufferBytes(buffer)));
@@ -635,10 +635,10 @@ LogicalResult FunctionLowering::analyzeAttention(lm::AttentionOp op) {
   BufferId y = resultBuffer(op.getResult());
   func::FuncOp combine = getOrCreateAttentionCombine(shared.module, shape, shared.isa);
   // It turns the facts into the weights of the blocks.
-  addRowStep(op.getQuery(), {memory[1]}, {memory[2], y},
+  addRowStep(op.getQuery(), {memory[2]}, {memory[3], y},
              [this, op, types, memory, y, features, combine](Value row) mutable {
                call(combine,
-                    {view(memory[1], types[1]), view(memory[2], types[2]), rowView(y, features),
+                    {view(memory[2], types[2]), view(memory[3], types[3]), rowView(y, features),
                      positionOf(op.getPosition(), row), row, rowIn(y, row)});
              });
   trace({"", blocks.getName().str(), "", 0, 0});

@@ -40,6 +40,8 @@ def hostFeatures():
             yield "avx512vnni-host"
             if "avx512vbmi" in words:
                 yield "avx512vbmi-host"
+                if "amx_int8" in words:
+                    yield "amx-host"
     if shutil.which("qemu-x86_64-static"):
         yield "qemu-x86_64"
     # Programs for AArch64 are those of the preset runtime-aarch64.

@@ -95,6 +95,15 @@ LogicalResult NarrowFloatOp::verify() {
   return verifyLanes(*this, "the result", lanesOf(getInput()), lanesOf(getResult()));
 }
 
+LogicalResult DotI8PanelOp::verify() {
+  for (Value buffer : {getX(), getPanel(), getSums(), getNext()}) {
+    auto type = cast<MemRefType>(buffer.getType());
+    if (!type.hasStaticShape() || !type.getLayout().isIdentity())
+      return emitOpError() << "expected memrefs of static shape without strides, found " << type;
+  }
+  return success();
+}
+
 LogicalResult BufferOp::verify() {
   bool perArgument = getSection() == Section::Input || getSection() == Section::Output;
   if (!perArgument && getArgument() != 0)

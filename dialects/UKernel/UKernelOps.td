@@ -358,6 +358,30 @@ def UKernel_TouchOp : UKernel_Op<"touch"> {
   let assemblyFormat = "$buffer `[` $at `]` attr-dict `:` type($buffer)";
 }
 
+def UKernel_DotI8PanelOp : UKernel_Op<"dot_i8_panel"> {
+  let summary = "sums[32 i + r] += sum over q, j < 4 of u8 panel[from + 128 q + 4 r + j] * s8 x[token + i][column + 4 q + j]";
+  let description = [{
+    Products of many tokens i < `tokens` with 32 rows r of unpacked weights in memory, for
+    q < `quads` quads of columns: exact in int32, modulo 2^32. `tokens` and `quads` are at
+    least 1. Nothing else is read or written. While it multiplies, the target may ask for
+    `bytes` bytes of `next` from `at` on, which need not be inside the buffer.
+
+    ```mlir
+    ukernel.dot_i8_panel %x[%token, %column], %panel[%from] into %sums tokens %tokens quads %quads next %weights[%at] bytes %bytes : memref<8x256xi8>, memref<8192xi8>, memref<256xi32>, memref<65536xi8>
+    ```
+  }];
+  let arguments = (ins Arg<MemRefRankOf<[I8], [2]>, "", [MemRead]>:$x, Index:$token, Index:$column,
+                       Arg<MemRefRankOf<[I8], [1]>, "", [MemRead]>:$panel, Index:$from,
+                       Arg<MemRefRankOf<[I32], [1]>, "", [MemRead, MemWrite]>:$sums, Index:$tokens,
+                       Index:$quads, MemRefRankOf<[I8], [1]>:$next, Index:$at, Index:$bytes);
+  let assemblyFormat = [{
+    $x `[` $token `,` $column `]` `,` $panel `[` $from `]` `into` $sums `tokens` $tokens
+    `quads` $quads `next` $next `[` $at `]` `bytes` $bytes attr-dict
+    `:` type($x) `,` type($panel) `,` type($sums) `,` type($next)
+  }];
+  let hasVerifier = 1;
+}
+
 //===--- the frame ----------------------------------------------------------===//
 
 def UKernel_FieldOp : UKernel_Op<"field", [Pure]> {

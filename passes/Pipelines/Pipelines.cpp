@@ -76,7 +76,7 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       llvm::cl::desc("what multiplies quantized weights: auto, tile, base3, dot or tl1"),
       llvm::cl::init("auto")};
   Option<int64_t> maxRows{*this, "max-rows", llvm::cl::desc("tokens of one call"),
-                          llvm::cl::init(64)};
+                          llvm::cl::init(defaultMaxRows)};
   Option<std::string> stopAfter{*this, "stop-after",
                                 llvm::cl::desc("last stage: import, quantize, pack or lower"),
                                 llvm::cl::init("lower")};

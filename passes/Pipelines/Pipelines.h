@@ -26,10 +26,14 @@ void addPackPasses(mlir::OpPassManager &manager, const std::string &kernel);
 /// from here on).
 void addPlanPasses(mlir::OpPassManager &manager);
 
+/// Tokens of one call: enough for the products of a layer to hide what is done once for all of
+/// them; the scratch memory of a session grows with it (docs/performance.md).
+constexpr int64_t defaultMaxRows = 128;
+
 /// lower, second half, on a clone of the planned module per instruction set: kernels on
 /// static buffers (moduleFacts, operations and linearFunctions of passes/Lower are valid
 /// from here on), then target instructions and the LLVM dialect.
-void addKernelPasses(mlir::OpPassManager &manager, Isa isa, int64_t maxRows = 64);
+void addKernelPasses(mlir::OpPassManager &manager, Isa isa, int64_t maxRows = defaultMaxRows);
 void addTargetPasses(mlir::OpPassManager &manager, Isa isa);
 
 } // namespace lobit

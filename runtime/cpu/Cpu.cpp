@@ -40,6 +40,9 @@ uint64_t detectCpuFeatures() {
   add(zmm && (b >> 31 & 1), CpuAvx512VL);
   add(zmm && (c >> 11 & 1), CpuAvx512Vnni);
   add(zmm && (c >> 1 & 1), CpuAvx512Vbmi);
+  // XCR0: bits 17, 18 = configuration and data of the tiles.
+  bool tiles = (low & 0x60000) == 0x60000 && (d >> 24 & 1) && (d >> 25 & 1);
+  add(tiles && platform::allowTiles(), CpuAmxInt8);
   if (__get_cpuid_count(7, 1, &a, &b, &c, &d))
     add(a >> 4 & 1, CpuAvxVnni);
   return features;

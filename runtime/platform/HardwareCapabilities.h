@@ -13,6 +13,10 @@ struct HardwareCapabilities {
 };
 HardwareCapabilities hardwareCapabilities();
 
+/// Asks the system for the tile registers of AMX, whose 8 KiB it saves only for processes that
+/// asked; holds for all threads from then on. False: they must not be used.
+bool allowTiles();
+
 } // namespace lobit::platform
 
 #endif // LOBIT_PLATFORM_HARDWARECAPABILITIES_H

@@ -6,6 +6,7 @@
 #include "passes/Lower/Linear/LinearBuilder.h"
 #include "passes/Lower/LinearFunctions.h"
 #include "passes/Lower/ModuleFacts.h"
+#include "passes/Lower/X86/Intrinsics.h"
 #include "passes/Pipelines/Pipelines.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -122,26 +123,18 @@ Result<BenchCode> generateLinears(const std::vector<LinearCase> &cases, Isa isa,
   return code;
 }
 
-Result<PeakCode> generatePeak(Isa isa) {
+/// The loop of generatePeak, `count` times; returns the multiplications of one time.
+static uint64_t buildVectorPeak(LinearBuilder &b, Isa isa, Value frame, Value count) {
   // A ternary dot product sums pairs where that is quicker than quads; an int8 one cannot.
   const KernelForm form = findKernelForm(Layout::T2Dot, isa);
   const bool pairs = form.form == Form::Pairs;
   const int64_t rows = 4, tokens = pairs ? 2 : 4;
   constexpr int64_t maxCode = 2, additions = 63;
-  std::unique_ptr<MLIRContext> context = createContext();
-  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context.get()));
-  OpBuilder builder(module->getBodyRegion());
-  auto function =
-      builder.create<func::FuncOp>(module->getLoc(), modelSymbol,
-                                   builder.getFunctionType(uk::FrameType::get(context.get()), {}));
-  LinearBuilder b(function);
-  Value frame = function.getArgument(0);
   auto buffer = [&](uk::Section section, uint64_t argument, int64_t bytes) -> Value {
     return b.create<uk::BufferOp>(MemRefType::get({bytes}, b.getI8Type()), section, frame, argument,
                                   0);
   };
   Value lhs = buffer(uk::Section::Input, 0, 4096), rhs = buffer(uk::Section::Input, 1, 4096);
-  Value count = b.create<uk::FieldOp>(b.getIndexType(), uk::Field::Rows, frame);
   VectorType sums = pairs ? b.i16s(form.width / 2) : b.i32s(form.width / 4);
   Values accumulators(size_t(rows * tokens), b.zero(sums));
   accumulators = b.loop(b.index(0), count, 1, accumulators, [&](Value i, ValueRange carried) {
@@ -167,13 +160,58 @@ Result<PeakCode> generatePeak(Isa isa) {
     total = b.create<arith::AddIOp>(total, sum);
   Value bytes = b.create<vector::BitCastOp>(b.i8s(form.width), total);
   b.store(bytes, buffer(uk::Section::Output, 0, 64), b.index(0));
+  return uint64_t(rows * tokens * form.width);
+}
+
+/// The same in tile registers.
+static uint64_t buildTilePeak(LinearBuilder &b, const IsaInfo &isa, Value count) {
+  constexpr int64_t rows = 16, bytes = 64, tiles = 8, tileBytes = rows * bytes;
+  auto call = [&](X86Idiom idiom, ValueRange operands) {
+    callX86(b, *findX86Intrinsic(idiom, tileBytes, isa), TypeRange{}, operands);
+  };
+  auto tile = [&](int64_t number) -> Value { return b.create<arith::ConstantIntOp>(number, 8); };
+  // Palette 1, all tiles of full size: see passes/Lower/X86/Amx.cpp.
+  SmallVector<int8_t> config(bytes, 0);
+  config[0] = 1;
+  for (int64_t i = 0; i < tiles; ++i) {
+    config[16 + 2 * i] = bytes;
+    config[48 + i] = rows;
+  }
+  Value memory = b.onStack({bytes}, b.getI8Type());
+  b.store(b.create<arith::ConstantOp>(DenseElementsAttr::get(b.i8s(bytes), ArrayRef(config))),
+          memory, b.index(0));
+  Value address = b.create<memref::ExtractAlignedPointerAsIndexOp>(memory);
+  address = b.create<arith::IndexCastOp>(b.getI64Type(), address);
+  call(X86Idiom::TileConfigure,
+       b.create<LLVM::IntToPtrOp>(LLVM::LLVMPointerType::get(b.getContext()), address).getResult());
+  b.loop(b.index(0), count, 1, [&](Value) {
+    for (int64_t sums = 0; sums < 4; ++sums)
+      call(X86Idiom::TileDot, {tile(sums), tile(4 + sums % 2), tile(6 + sums / 2)});
+  });
+  call(X86Idiom::TileRelease, {});
+  return 4 * rows * rows * bytes;
+}
+
+Result<PeakCode> generatePeak(Isa isa) {
+  std::unique_ptr<MLIRContext> context = createContext();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(context.get()));
+  OpBuilder builder(module->getBodyRegion());
+  auto function =
+      builder.create<func::FuncOp>(module->getLoc(), modelSymbol,
+                                   builder.getFunctionType(uk::FrameType::get(context.get()), {}));
+  LinearBuilder b(function);
+  Value frame = function.getArgument(0);
+  Value count = b.create<uk::FieldOp>(b.getIndexType(), uk::Field::Rows, frame);
+  const IsaInfo &info = *findIsa(isa);
+  const uint64_t macs = hasX86Features(info, CpuAmxInt8) ? buildTilePeak(b, info, count)
+                                                         : buildVectorPeak(b, isa, frame, count);
   b.create<func::ReturnOp>();
   (*module)->setAttr(codeTableAttr,
                      builder.getArrayAttr({FlatSymbolRefAttr::get(context.get(), modelSymbol)}));
   Result<std::string> image = finish(*module, isa);
   if (!image.ok())
     return std::move(image).status();
-  return PeakCode{std::move(image).value(), uint64_t(rows * tokens * form.width)};
+  return PeakCode{std::move(image).value(), macs};
 }
 
 } // namespace lobit

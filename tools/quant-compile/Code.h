@@ -3,6 +3,8 @@
 #ifndef LOBIT_TOOLS_QUANT_COMPILE_CODE_H
 #define LOBIT_TOOLS_QUANT_COMPILE_CODE_H
 
+#include "passes/Pipelines/Pipelines.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "runtime/format/Artifact.h"
 
@@ -29,7 +31,8 @@ struct TargetCode {
 /// call takes up to `maxRows` tokens.
 Result<std::vector<TargetCode>> generateCode(mlir::ModuleOp planned, const std::vector<Isa> &isas,
                                              CodeProduct product, unsigned processes,
-                                             bool suffixQuery = false, int64_t maxRows = 64);
+                                             bool suffixQuery = false,
+                                             int64_t maxRows = defaultMaxRows);
 
 /// "lobit_code_query__avx512vnni": the exported function of a suffixed object.
 std::string suffixedQuery(Isa isa);

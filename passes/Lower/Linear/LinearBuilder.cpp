@@ -48,36 +48,26 @@ constexpr bool everyFormIsThere() {
 static_assert(everyFormIsThere(), "KernelForms.inc has one row for each layout and ISA");
 } // namespace
 
-static constexpr bool hasKernelForm(Layout layout, Isa isa) {
-#define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
+static int64_t leastPanelTokens(Layout layout, Isa isa) {
+#define LOBIT_PANEL_FORM(LAYOUT, ISA, leastTokens)                                                 \
   if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \
-    return true;
+    return leastTokens;
 #include "passes/Lower/Linear/KernelForms.inc"
-  return false;
+  return std::numeric_limits<int64_t>::max();
 }
-
-static constexpr bool hasAllKernelForms() {
-  constexpr Layout layouts[] = {
-#define LOBIT_LAYOUT(EnumName, id, word, rowBlock, columnBlock, definition) Layout::EnumName,
-#include "runtime/format/Layouts.inc"
-  };
-  constexpr Isa isas[] = {
-#define LOBIT_ISA(EnumName, ...) Isa::EnumName,
-#include "runtime/format/Isas.inc"
-  };
-  for (Layout layout : layouts)
-    for (Isa isa : isas)
-      if (!hasKernelForm(layout, isa))
-        return false;
-  return true;
-}
-static_assert(hasAllKernelForms(), "KernelForms.inc needs a row for each layout and each ISA");
 
 KernelForm findKernelForm(Layout layout, Isa isa) {
   bool isWasm = findIsa(isa)->arch == Arch::Wasm32;
 #define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
   if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \
-    return {Form::FORM, width, rows1, rowsN, tokens, /*isRolled=*/isWasm, /*touches=*/isWasm};
+    return {Form::FORM,                                                                            \
+            width,                                                                                 \
+            rows1,                                                                                 \
+            rowsN,                                                                                 \
+            tokens,                                                                                \
+            /*isRolled=*/isWasm,                                                                   \
+            /*touches=*/isWasm,                                                                    \
+            leastPanelTokens(layout, isa)};
 #include "passes/Lower/Linear/KernelForms.inc"
   llvm_unreachable("KernelForms.inc has a row for each layout and ISA");
 }

@@ -25,6 +25,8 @@ struct KernelForm {
   bool isRolled;
   /// Whether weights are asked for by loads, because there is no prefetch.
   bool touches;
+  /// From how many tokens on a panel in memory is multiplied (ukernel.dot_i8_panel).
+  int64_t leastPanelTokens;
 };
 
 /// What one touchAhead asks for.

@@ -77,11 +77,9 @@ public:
     b.when(
         b.less(b.add(args.first, 1), args.rows),
         [&] {
-          b.loop(begin, end, 1, [&](Value block) {
-            b.loop(args.first, args.rows, chunk, [&](Value token) {
-              Value left = b.create<arith::SubIOp>(args.rows, token);
-              manyTokens(block, token, b.min(left, b.index(chunk)));
-            });
+          b.loop(args.first, args.rows, chunk, [&](Value token) {
+            Value count = b.min(b.create<arith::SubIOp>(args.rows, token), b.index(chunk));
+            b.loop(begin, end, 1, [&](Value block) { manyTokens(block, token, count); });
           });
         },
         [&] { oneToken(begin, end); });
@@ -263,17 +261,12 @@ private:
     b.loop(b.index(0), b.index(blocks), panelBlocks, [&](Value from) {
       Value size = b.min(b.create<arith::SubIOp>(b.index(blocks), from), b.index(panelBlocks));
       b.loop(b.index(0), size, 1, [&](Value i) { expand(block, b.add(from, i), i); });
-      Value done = b.index(0);
-      for (int64_t tokens = form.tokens; tokens >= 1;
-           tokens = llvm::bit_floor(uint64_t(tokens - 1))) {
-        Value left = b.create<arith::SubIOp>(count, done);
-        Value end = b.create<arith::SubIOp>(count, b.create<arith::RemUIOp>(left, b.index(tokens)));
-        b.loop(done, end, tokens, [&](Value i) {
-          for (int64_t row = 0; row < blockRows; row += form.rowsN)
-            panelTile(block, token, i, tokens, row, from, size);
-        });
-        done = end;
-      }
+      auto tiles = [&] { panelTiles(block, token, count, from, size); };
+      if (chunk < form.leastPanelTokens)
+        return tiles();
+      b.when(
+          b.less(b.index(form.leastPanelTokens - 1), count),
+          [&] { multiplyInMemory(block, token, count, from, size); }, tiles);
     });
     forVectors(count, [&](Value i, Value at, int64_t row) {
       Value d = b.load(b.i32s(lanes), sums, at);
@@ -318,6 +311,29 @@ private:
                }
                return {};
              });
+  }
+
+  /// sums of all tokens plus a panel of `size` column blocks from `columnBlock`; asks for the next.
+  void multiplyInMemory(Value block, Value token, Value count, Value columnBlock, Value size) {
+    b.create<uk::DotI8PanelOp>(args.input[0], token, b.mul(columnBlock, blockColumns), panel,
+                               b.index(0), sums, count, b.mul(size, blockColumns / 4), args.weights,
+                               columnBlockAt(block, b.add(columnBlock, size)),
+                               b.mul(size, blockBytes));
+  }
+
+  /// The same in tiles.
+  void panelTiles(Value block, Value token, Value count, Value columnBlock, Value size) {
+    Value done = b.index(0);
+    for (int64_t tokens = form.tokens; tokens >= 1;
+         tokens = llvm::bit_floor(uint64_t(tokens - 1))) {
+      Value left = b.create<arith::SubIOp>(count, done);
+      Value end = b.create<arith::SubIOp>(count, b.create<arith::RemUIOp>(left, b.index(tokens)));
+      b.loop(done, end, tokens, [&](Value i) {
+        for (int64_t row = 0; row < blockRows; row += form.rowsN)
+          panelTile(block, token, i, tokens, row, columnBlock, size);
+      });
+      done = end;
+    }
   }
 
   /// Four activations of a token in every int32 lane.

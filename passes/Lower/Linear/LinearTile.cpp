@@ -15,6 +15,8 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace lobit {
@@ -39,6 +41,9 @@ constexpr int64_t maxChunk = 192;
 constexpr int64_t maxPanelSteps = 48;
 /// Tokens of the tile that unpacks a panel.
 constexpr int64_t unpackingTokens = 8;
+/// Most quads of columns of a panel that is multiplied in memory, 128 bytes each, and what its
+/// quads are a multiple of where there are as many.
+constexpr int64_t maxMemoryQuads = 128, memoryQuads = 16;
 
 /// The bytes of a layout: `planes` planes of codes 0..max, a code less `zero` is the weight's.
 struct Coding {
@@ -94,8 +99,7 @@ public:
       : b(b), shape(shape), isa(isa), form(findKernelForm(shape.layout, isa)), args(args),
         epilogue(b, shape, args), coding(codingOf(shape.layout)), planes(coding.planes),
         steps(roundUp(shape.in, findLayout(shape.layout)->columnBlock) / (4 * planes)),
-        panelSteps(ceilDiv(steps, ceilDiv(steps, maxPanelSteps))),
-        chunk(std::min(maxChunk, shape.maxRows)), lanes(form.width / 4),
+        panelSteps(stepsOfPanel()), chunk(std::min(maxChunk, shape.maxRows)), lanes(form.width / 4),
         lastTouch(int64_t(ceilDiv(shape.out, blockRows)) * steps * stepBytes - touchBytes) {}
 
   void build() {
@@ -105,7 +109,7 @@ public:
     // One row more for a tile of an even number of tokens that ends after the last.
     int64_t kept = std::max<int64_t>(chunk + 1, usesTables ? tableTokens * tables->groups : 0);
     sums = b.onStack({kept * blockRows}, b.getI32Type());
-    if (usesPanel())
+    if (usesPanel() || (multipliesInMemory() && planes > 1))
       panel = b.onStack({panelSteps * planes * stepBytes}, b.getI8Type());
     if (grouped)
       totals = b.onStack({chunk * blockRows}, b.getF32Type());
@@ -119,11 +123,13 @@ public:
                                  storePlain(block, token, b.index(0), count, sums, b.index(0),
                                             /*unsignedCodes=*/false);
                                });
+    // All rows for one chunk of tokens: its activations stay in the second level cache, and to
+    // read weights again takes memory less time than their products.
     auto chunks = [&] {
-      b.loop(share.getBegin(), share.getEnd(), 1, [&](Value block) {
-        b.loop(first, args.rows, chunk, [&](Value token) {
-          Value left = b.create<arith::SubIOp>(args.rows, token);
-          Value count = chunk == 1 ? b.index(1) : b.min(left, b.index(chunk));
+      b.loop(first, args.rows, chunk, [&](Value token) {
+        Value left = b.create<arith::SubIOp>(args.rows, token);
+        Value count = chunk == 1 ? b.index(1) : b.min(left, b.index(chunk));
+        b.loop(share.getBegin(), share.getEnd(), 1, [&](Value block) {
           if (grouped)
             groupedChunk(block, token, count);
           else
@@ -152,9 +158,20 @@ private:
 
   int64_t vectors() const { return stepBytes / form.width; }
 
+  bool multipliesInMemory() const { return chunk >= form.leastPanelTokens; }
+
   /// Unpacking once pays when there are several tiles and unpacking costs a dot product.
   bool usesPanel() const {
-    return planes > 1 && form.form == Form::Quads && form.rowsN == blockRows && chunk > form.tokens;
+    return planes > 1 && form.form == Form::Quads && form.rowsN == blockRows &&
+           chunk > form.tokens && form.tokens + 1 < form.leastPanelTokens;
+  }
+
+  /// Equal shares of the columns.
+  int64_t stepsOfPanel() const {
+    int64_t most = multipliesInMemory() ? maxMemoryQuads / planes : maxPanelSteps;
+    int64_t share = ceilDiv(steps, ceilDiv(steps, most));
+    return multipliesInMemory() ? roundUp(share, memoryQuads / std::gcd(memoryQuads, planes))
+                                : share;
   }
 
   //===--- chunks ------------------------------------------------------------===//
@@ -245,6 +262,10 @@ private:
       };
       forTiles(b.index(0), count, 1, evenTile(std::min(form.tokens, chunk)), tile, finish);
     };
+    if (multipliesInMemory())
+      return b.when(
+          b.less(b.index(form.leastPanelTokens - 1), count),
+          [&] { multiplyInMemory(block, token, count, begin, end, finish); }, fused);
     if (!usesPanel())
       return fused();
     b.when(
@@ -320,12 +341,17 @@ private:
     return b.add(b.add(b.add(start, page), inPage), windowSteps * stepBytes);
   }
 
-  Values loadStep(Value at, int64_t row, int64_t rows, int64_t tokens) {
+  Value farOf(Value at, int64_t tokens) {
+    return tokens == 1 ? b.add(at, farAhead) : nextWindow(at);
+  }
+
+  /// The bytes at `at`; asks for those at `far`, if any, and for those near ahead.
+  Values loadStep(Value at, int64_t row, int64_t rows, Value far) {
     Values bytes;
-    Value far = tokens == 1 ? b.add(at, farAhead) : nextWindow(at);
     for (int64_t r = row; r < row + rows; r += lanes) {
       if (r % 16 == 0) {
-        b.prefetch(args.weights, far, 4 * r, /*locality=*/2);
+        if (far)
+          b.prefetch(args.weights, far, 4 * r, /*locality=*/2);
         b.prefetch(args.weights, at, nearAhead + 4 * r);
       }
       Value loaded = b.load(b.i8s(form.width), args.weights, b.add(at, 4 * r));
@@ -420,7 +446,7 @@ private:
       Value stored = storedStep(block, step);
       if (form.touches && row == 0 && lastTouch >= 0)
         b.touchAhead(args.weights, stored, step, lastTouch);
-      addStep(unpackStep(loadStep(stored, row, rows, tokens), how), first, tokens,
+      addStep(unpackStep(loadStep(stored, row, rows, farOf(stored, tokens)), how), first, tokens,
               b.mul(step, 4 * planes), [&](const Plane &plane, int64_t n, Value codes, Value x) {
                 Value &a = next[plane.power * count + n];
                 a = dot(a, codes, x, coding.max << (2 * plane.power));
@@ -460,13 +486,14 @@ private:
       Values zeros(powers * count, b.zero(b.i16s(form.width / 2)));
       Values pairs = b.loop(from, to, 1, zeros, [&](Value step, ValueRange inner) {
         Values next(inner.begin(), inner.end());
-        addStep(
-            unpackStep(loadStep(storedStep(block, step), row, rows, tokens), how), first, tokens,
-            b.mul(step, 4 * planes), [&](const Plane &plane, int64_t n, Value codes, Value x) {
-              Value &a = next[plane.power * count + n];
-              a = b.create<uk::DotI8PairsOp>(a.getType(), a, codes, x, maxCode << (2 * plane.power),
-                                             additions[plane.power]);
-            });
+        Value stored = storedStep(block, step);
+        addStep(unpackStep(loadStep(stored, row, rows, farOf(stored, tokens)), how), first, tokens,
+                b.mul(step, 4 * planes), [&](const Plane &plane, int64_t n, Value codes, Value x) {
+                  Value &a = next[plane.power * count + n];
+                  a = b.create<uk::DotI8PairsOp>(a.getType(), a, codes, x,
+                                                 maxCode << (2 * plane.power),
+                                                 additions[plane.power]);
+                });
         return next;
       });
       Values acc(carried.begin(), carried.end());
@@ -492,8 +519,7 @@ private:
   /// A panel of steps at a time. The first tile unpacks it for the others: its products
   /// hide the stores.
   void panelTiles(Value block, Value token, Value count, Value begin, Value end, Finish finish) {
-    forRows(b.index(0), b.add(count, 1),
-            [&](Value, Value at, int64_t) { b.store(b.zero(b.i32s(epilogueRows)), sums, at); });
+    clearSums(b.add(count, 1));
     b.loop(begin, end, panelSteps, [&](Value from) {
       Value to = b.min(b.add(from, panelSteps), end);
       Value isLast = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, to, end);
@@ -530,18 +556,24 @@ private:
 
   Value panelAt(Value quad, int64_t v) { return b.add(b.mul(quad, stepBytes), v * form.width); }
 
+  /// As step `step` of the panel.
+  void storeUnpacked(ArrayRef<Plane> unpacked, Value step) {
+    Value quad = b.mul(step, planes);
+    for (auto [p, plane] : llvm::enumerate(unpacked))
+      for (auto [v, codes] : llvm::enumerate(plane.codes))
+        b.store(codes, panel, panelAt(b.add(quad, p), v));
+  }
+
   /// The first tokens; stores steps from .. to - 1 unpacked in the panel.
   void unpackingTile(Value block, Value token, Value from, Value to) {
     Value start = b.index(0);
     Values acc =
         b.loop(from, to, 1, loadSums(start, unpackingTokens), [&](Value step, ValueRange carried) {
           Values next(carried.begin(), carried.end());
+          Value stored = storedStep(block, step);
           SmallVector<Plane> unpacked = unpackStep(
-              loadStep(storedStep(block, step), 0, blockRows, unpackingTokens), Unpack::Down);
-          Value quad = b.mul(b.create<arith::SubIOp>(step, from), planes);
-          for (auto [p, plane] : llvm::enumerate(unpacked))
-            for (auto [v, codes] : llvm::enumerate(plane.codes))
-              b.store(codes, panel, panelAt(b.add(quad, p), v));
+              loadStep(stored, 0, blockRows, farOf(stored, unpackingTokens)), Unpack::Down);
+          storeUnpacked(unpacked, b.create<arith::SubIOp>(step, from));
           addStep(unpacked, token, unpackingTokens, b.mul(step, 4 * planes),
                   [&](const Plane &, int64_t n, Value codes, Value x) {
                     next[n] = dot(next[n], codes, x, coding.max);
@@ -584,6 +616,40 @@ private:
     for (int64_t r = 0; r < blockRows; r += epilogueRows)
       b.create<memref::PrefetchOp>(args.y, ValueRange{to, b.add(b.mul(block, blockRows), r)},
                                    /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
+  }
+
+  //===--- many tokens, multiplied in memory -----------------------------------===//
+
+  /// A panel of steps at a time, unpacked for all tokens. While it is multiplied, the stored
+  /// bytes of the next one are asked for.
+  void multiplyInMemory(Value block, Value token, Value count, Value begin, Value end,
+                        Finish finish) {
+    clearSums(count);
+    b.loop(begin, end, panelSteps, [&](Value from) {
+      Value to = b.min(b.add(from, panelSteps), end);
+      Value steps = b.create<arith::SubIOp>(to, from);
+      Value codes = args.weights, at = storedStep(block, from);
+      if (planes > 1) {
+        b.loop(from, to, 1, [&](Value step) {
+          Value stored = storedStep(block, step);
+          Values bytes = loadStep(stored, 0, blockRows, /*far=*/nullptr);
+          storeUnpacked(unpackStep(bytes, Unpack::Down), b.create<arith::SubIOp>(step, from));
+        });
+        codes = panel;
+        at = b.index(0);
+      }
+      b.create<uk::DotI8PanelOp>(args.input[0], token, b.mul(from, 4 * planes), codes, at, sums,
+                                 count, b.mul(steps, planes), args.weights, storedStep(block, to),
+                                 b.mul(steps, stepBytes));
+    });
+    if (finish)
+      finish(b.index(0), count);
+  }
+
+  /// Of `count` tokens.
+  void clearSums(Value count) {
+    forRows(b.index(0), count,
+            [&](Value, Value at, int64_t) { b.store(b.zero(b.i32s(epilogueRows)), sums, at); });
   }
 
   LinearBuilder &b;

@@ -45,6 +45,7 @@ public:
     populateGenericBase3Patterns(patterns);
     populateGenericDotPatterns(patterns);
     populateGenericPairPatterns(patterns);
+    populateGenericPanelPatterns(patterns);
     populateArchitecturePatterns(patterns, *info);
     populateFramePatterns(patterns, types, llvmTypes);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, types);

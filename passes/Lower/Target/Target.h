@@ -16,6 +16,8 @@ void populateGenericDotPatterns(mlir::RewritePatternSet &patterns);
 
 /// unpack_i6, select_pairs and expand_pairs in plain vector code.
 void populateGenericPairPatterns(mlir::RewritePatternSet &patterns);
+/// dot_i8_panel as loops, for where the target has no pattern of its own.
+void populateGenericPanelPatterns(mlir::RewritePatternSet &patterns);
 /// unpack_base3 with 16-bit arithmetic.
 void populateGenericBase3Patterns(mlir::RewritePatternSet &patterns);
 

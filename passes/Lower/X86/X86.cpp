@@ -1,4 +1,6 @@
 #include "passes/Lower/X86/X86.h"
+#include "passes/Lower/X86/Amx.h"
+#include "passes/Lower/X86/Intrinsics.h"
 
 #include "dialects/UKernel/UKernelOps.h"
 #include "passes/Lower/Target/EvenOdd.h"
@@ -12,36 +14,10 @@ using namespace mlir;
 namespace lobit {
 namespace {
 
-enum class Idiom { PairsU8S8, PairsI16, QuadsU8S8, Lookup, Permute, Lookup64 };
-
-struct Intrinsic {
-  Idiom idiom;
-  int64_t bytes;
-  uint64_t features;
-  const char *name;
-};
-
-constexpr Intrinsic intrinsics[] = {
-#define LOBIT_X86_INTRINSIC(idiom, bytes, features, name) {Idiom::idiom, bytes, features, name},
-#include "passes/Lower/X86/Intrinsics.inc"
-};
-
-bool hasFeatures(const IsaInfo &isa, uint64_t features) {
-  return (features & ~isa.requiredCpuFeatures) == 0;
-}
-
-/// The intrinsic for vectors of `bytes`, or null when the ISA has none.
-const Intrinsic *find(Idiom idiom, int64_t bytes, const IsaInfo &isa) {
-  for (const Intrinsic &row : intrinsics)
-    if (row.idiom == idiom && row.bytes == bytes && hasFeatures(isa, row.features))
-      return &row;
-  return nullptr;
-}
-
 /// Bytes of the widest form of an idiom that divides `bytes`; 16 when there is none.
-int64_t widest(Idiom idiom, int64_t bytes, const IsaInfo &isa) {
+int64_t widest(X86Idiom idiom, int64_t bytes, const IsaInfo &isa) {
   for (int64_t part : {64, 32})
-    if (bytes % part == 0 && find(idiom, part, isa))
+    if (bytes % part == 0 && findX86Intrinsic(idiom, part, isa))
       return part;
   return 16;
 }
@@ -52,15 +28,13 @@ public:
       : OpRewritePattern<Op>(context, benefit), isa(isa) {}
 
 protected:
-  Value call(VectorParts &v, const Intrinsic *row, Type type, ValueRange operands) const {
-    auto none = LLVM::FastmathFlagsAttr::get(v.getContext(), LLVM::FastmathFlags::none);
-    return v.create<LLVM::CallIntrinsicOp>(type, v.getStringAttr(row->name), operands, none)
-        ->getResult(0);
+  Value call(VectorParts &v, const X86Intrinsic *row, Type type, ValueRange operands) const {
+    return callX86(v, *row, type, operands)->getResult(0);
   }
 
   /// acc + sums of adjacent products of int16 lanes.
   Value addPairsI16(VectorParts &v, Value acc, Value a, Value b) const {
-    const Intrinsic *row = find(Idiom::PairsI16, v.lanes(a) * 2, isa);
+    const X86Intrinsic *row = findX86Intrinsic(X86Idiom::PairsI16, v.lanes(a) * 2, isa);
     return v.create<arith::AddIOp>(acc, call(v, row, acc.getType(), {a, b}));
   }
 
@@ -76,26 +50,27 @@ public:
     int64_t bytes = v.lanes(op.getLhs());
     if (bytes % 16 != 0)
       return failure();
-    int64_t width = widest(Idiom::PairsI16, bytes, isa);
+    int64_t width = widest(X86Idiom::PairsI16, bytes, isa);
     // maddubs saturates: only for codes whose pairs fit an int16.
     bool pairsFit = 2 * op.getMax() * 128 <= 32767;
     rewriter.replaceOp(
-        op, v.mapParts(bytes / width, {op.getAcc(), op.getLhs(), op.getRhs()},
-                       [&](ArrayRef<Value> part) -> Value {
-                         Value acc = part[0], lhs = part[1], rhs = part[2];
-                         if (const Intrinsic *quads = find(Idiom::QuadsU8S8, width, isa))
-                           return call(v, quads, acc.getType(),
-                                       {acc, v.bitcast(lhs, v.getI32Type()),
-                                        v.bitcast(rhs, v.getI32Type())});
-                         const Intrinsic *pairs = find(Idiom::PairsU8S8, width, isa);
-                         if (pairs && pairsFit) {
-                           auto words = VectorType::get({width / 2}, v.getI16Type());
-                           Value sums = call(v, pairs, words, {lhs, rhs});
-                           return addPairsI16(v, acc, sums, v.splat(1, sums));
-                         }
-                         EvenOdd l = unsignedLanes(v, lhs), r = signedLanes(v, rhs);
-                         return addPairsI16(v, addPairsI16(v, acc, l.even, r.even), l.odd, r.odd);
-                       }));
+        op,
+        v.mapParts(
+            bytes / width, {op.getAcc(), op.getLhs(), op.getRhs()},
+            [&](ArrayRef<Value> part) -> Value {
+              Value acc = part[0], lhs = part[1], rhs = part[2];
+              if (const X86Intrinsic *quads = findX86Intrinsic(X86Idiom::QuadsU8S8, width, isa))
+                return call(v, quads, acc.getType(),
+                            {acc, v.bitcast(lhs, v.getI32Type()), v.bitcast(rhs, v.getI32Type())});
+              const X86Intrinsic *pairs = findX86Intrinsic(X86Idiom::PairsU8S8, width, isa);
+              if (pairs && pairsFit) {
+                auto words = VectorType::get({width / 2}, v.getI16Type());
+                Value sums = call(v, pairs, words, {lhs, rhs});
+                return addPairsI16(v, acc, sums, v.splat(1, sums));
+              }
+              EvenOdd l = unsignedLanes(v, lhs), r = signedLanes(v, rhs);
+              return addPairsI16(v, addPairsI16(v, acc, l.even, r.even), l.odd, r.odd);
+            }));
     return success();
   }
 };
@@ -109,11 +84,12 @@ public:
     int64_t bytes = v.lanes(op.getLhs());
     if (bytes % 16 != 0)
       return failure();
-    int64_t width = widest(Idiom::PairsU8S8, bytes, isa);
+    int64_t width = widest(X86Idiom::PairsU8S8, bytes, isa);
     rewriter.replaceOp(op, v.mapParts(bytes / width, {op.getAcc(), op.getLhs(), op.getRhs()},
                                       [&](ArrayRef<Value> part) -> Value {
                                         Value acc = part[0], lhs = part[1], rhs = part[2];
-                                        const Intrinsic *pairs = find(Idiom::PairsU8S8, width, isa);
+                                        const X86Intrinsic *pairs =
+                                            findX86Intrinsic(X86Idiom::PairsU8S8, width, isa);
                                         if (!pairs)
                                           return addPairProducts(v, acc, lhs, rhs);
                                         return v.create<arith::AddIOp>(
@@ -132,7 +108,7 @@ public:
     int64_t bytes = 2 * v.lanes(op.getInput());
     if (bytes % 16 != 0)
       return failure();
-    int64_t width = widest(Idiom::PairsI16, bytes, isa);
+    int64_t width = widest(X86Idiom::PairsI16, bytes, isa);
     rewriter.replaceOp(
         op,
         v.mapParts(bytes / width, {op.getAcc(), op.getInput()}, [&](ArrayRef<Value> part) -> Value {
@@ -149,8 +125,8 @@ public:
   LogicalResult matchAndRewrite(uk::TableLookupOp op, PatternRewriter &rewriter) const override {
     VectorParts v(op.getLoc(), rewriter);
     int64_t bytes = v.lanes(op.getIndices());
-    int64_t width = widest(Idiom::Lookup, bytes, isa);
-    const Intrinsic *lookup = find(Idiom::Lookup, width, isa);
+    int64_t width = widest(X86Idiom::Lookup, bytes, isa);
+    const X86Intrinsic *lookup = findX86Intrinsic(X86Idiom::Lookup, width, isa);
     if (!lookup)
       return failure();
     SmallVector<int64_t> lanes;
@@ -173,7 +149,7 @@ public:
 
   LogicalResult matchAndRewrite(uk::WidenFloatOp op, PatternRewriter &rewriter) const override {
     auto input = cast<VectorType>(op.getInput().getType());
-    if (!hasFeatures(isa, CpuAvx512F) || !input.getElementType().isF16() ||
+    if (!hasX86Features(isa, CpuAvx512F) || !input.getElementType().isF16() ||
         input.getDimSize(0) % 16 != 0)
       return failure();
     rewriter.replaceOpWithNewOp<arith::ExtFOp>(op, op.getResult().getType(), op.getInput());
@@ -196,8 +172,8 @@ protected:
 
   /// Bytes of a vector that can be looked up at once, or 0.
   int64_t widthOf(int64_t bytes) const {
-    int64_t width = widest(Idiom::Permute, bytes, this->isa);
-    return find(Idiom::Permute, width, this->isa) ? width : 0;
+    int64_t width = widest(X86Idiom::Permute, bytes, this->isa);
+    return findX86Intrinsic(X86Idiom::Permute, width, this->isa) ? width : 0;
   }
 
   /// `entry(mask, j)`, j = 0..3, at the place of each mask.
@@ -215,12 +191,12 @@ protected:
     if (nibble != 0)
       lanes = v.create<arith::ShRUIOp>(lanes, v.splat(4 * nibble, lanes));
     Value entries = v.bitcast(table, v.getI32Type());
-    const Intrinsic *permute = find(Idiom::Permute, v.lanes(table), this->isa);
+    const X86Intrinsic *permute = findX86Intrinsic(X86Idiom::Permute, v.lanes(table), this->isa);
     return v.bitcast(this->call(v, permute, entries.getType(), {entries, lanes}), v.getI8Type());
   }
 
   Value shuffleBytes(VectorParts &v, Value bytes, Value control) const {
-    const Intrinsic *shuffle = find(Idiom::Lookup, v.lanes(bytes), this->isa);
+    const X86Intrinsic *shuffle = findX86Intrinsic(X86Idiom::Lookup, v.lanes(bytes), this->isa);
     return this->call(v, shuffle, bytes.getType(), {bytes, control});
   }
 };
@@ -293,7 +269,7 @@ public:
 
   LogicalResult matchAndRewrite(uk::UnpackOp op, PatternRewriter &rewriter) const override {
     VectorParts v(op.getLoc(), rewriter);
-    const Intrinsic *lookup = find(Idiom::Lookup64, v.lanes(op.getInput()), isa);
+    const X86Intrinsic *lookup = findX86Intrinsic(X86Idiom::Lookup64, v.lanes(op.getInput()), isa);
     int64_t plane = op.getPlane();
     if (!lookup || op.getInPlace() || plane == 0 || plane == 3)
       return failure();
@@ -316,7 +292,7 @@ public:
 
   LogicalResult matchAndRewrite(uk::UnpackBase3Op op, PatternRewriter &rewriter) const override {
     VectorParts v(op.getLoc(), rewriter);
-    const Intrinsic *lookup = find(Idiom::Lookup64, v.lanes(op.getInput()), isa);
+    const X86Intrinsic *lookup = findX86Intrinsic(X86Idiom::Lookup64, v.lanes(op.getInput()), isa);
     if (!lookup)
       return failure();
     SmallVector<int8_t> highCodes(64, 0), lowCodes(64, 0);
@@ -345,6 +321,7 @@ void populateX86Patterns(RewritePatternSet &patterns, const IsaInfo &isa) {
       .add<DotI8Pattern, DotI8PairsPattern, WidenAddPattern, TableLookupPattern, WidenFloatPattern,
            SelectPairsPattern, ExpandPairsPattern, UnpackPattern, UnpackBase3Pattern>(
           patterns.getContext(), isa);
+  populateAmxPatterns(patterns, isa);
 }
 
 } // namespace lobit

@@ -11,7 +11,7 @@ namespace lobit {
 
 /// table_lookup, dot_i8, dot_i8_pairs, widen_add, select_pairs and expand_pairs of multiples
 /// of 16 bytes, with the widest instructions that `isa` has. What they do not take is left
-/// to the generic patterns.
+/// to the generic patterns. dot_i8_panel with tile registers, where there are any.
 void populateX86Patterns(mlir::RewritePatternSet &patterns, const IsaInfo &isa);
 
 } // namespace lobit

@@ -21,3 +21,11 @@ func.func @f(%frame: !ukernel.frame) {
   %0 = ukernel.buffer scratch of %frame offset 0 : memref<4xi8, strided<[2]>>
   return
 }
+
+// -----
+
+func.func @f(%x: memref<8x256xi8>, %panel: memref<?xi8>, %sums: memref<256xi32>, %i: index) {
+  // expected-error @below {{expected memrefs of static shape without strides, found 'memref<?xi8>'}}
+  ukernel.dot_i8_panel %x[%i, %i], %panel[%i] into %sums tokens %i quads %i next %panel[%i] bytes %i : memref<8x256xi8>, memref<?xi8>, memref<256xi32>, memref<?xi8>
+  return
+}

@@ -30,6 +30,13 @@ func.func @frame(%frame: !ukernel.frame, %bad: i1) {
   return
 }
 
+// CHECK-LABEL: func.func @panel
+func.func @panel(%x: memref<8x256xi8>, %panel: memref<8192xi8>, %sums: memref<256xi32>, %weights: memref<65536xi8>, %i: index) {
+  // CHECK: ukernel.dot_i8_panel %{{[a-z0-9]+}}[%{{[a-z0-9]+}}, %{{[a-z0-9]+}}], %{{[a-z0-9]+}}[%{{[a-z0-9]+}}] into %{{[a-z0-9]+}} tokens %{{[a-z0-9]+}} quads %{{[a-z0-9]+}} next %{{[a-z0-9]+}}[%{{[a-z0-9]+}}] bytes %{{[a-z0-9]+}} :
+  ukernel.dot_i8_panel %x[%i, %i], %panel[%i] into %sums tokens %i quads %i next %weights[%i] bytes %i : memref<8x256xi8>, memref<8192xi8>, memref<256xi32>, memref<65536xi8>
+  return
+}
+
 // CHECK-LABEL: func.func @touch
 func.func @touch(%bytes: memref<64xi8>, %at: index) {
   // CHECK: ukernel.touch %{{[a-z0-9]+}}[%{{[a-z0-9]+}}] : memref<64xi8>

@@ -8,6 +8,7 @@
 #include "passes/Emit/ObjectCode.h"
 #include "passes/Lower/StoredTensors.h"
 #include "passes/Pipelines/Pipelines.h"
+#include "runtime/cpu/Cpu.h"
 #include "test/support/VnniEmulator.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -117,6 +118,8 @@ std::vector<Isa> hostIsas() {
     isas.push_back(Isa::Avx512Vnni);
   if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi"))
     isas.push_back(Isa::Avx512Vbmi);
+  if (detectCpuFeatures() & CpuAmxInt8)
+    isas.push_back(Isa::Avx512Amx);
   return isas;
 }
 

@@ -1,6 +1,8 @@
 #include "runtime/cpu/Cpu.h"
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace lobit {
 namespace {
@@ -17,6 +19,17 @@ TEST(Cpu, FeaturesAreThoseThatTheCompilerFinds) {
   EXPECT_EQ(has(CpuAvx512VL), bool(__builtin_cpu_supports("avx512vl")));
   EXPECT_EQ(has(CpuAvx512Vnni), bool(__builtin_cpu_supports("avx512vnni")));
   EXPECT_EQ(has(CpuAvx512Vbmi), bool(__builtin_cpu_supports("avx512vbmi")));
+}
+
+TEST(Cpu, TilesAreThoughtUsableOnlyWhereTheSystemAllowsThem) {
+  const bool has = (detectCpuFeatures() & CpuAmxInt8) != 0;
+  EXPECT_LE(has, bool(__builtin_cpu_supports("amx-int8")));
+  if (!has)
+    GTEST_SKIP() << "no AMX";
+  constexpr long getPermission = 0x1022, tileData = 18; // ARCH_GET_XCOMP_PERM
+  unsigned long allowed = 0;
+  ASSERT_EQ(syscall(SYS_arch_prctl, getPermission, &allowed), 0);
+  EXPECT_TRUE(allowed >> tileData & 1);
 }
 #endif
 

@@ -43,6 +43,7 @@ TEST(Tables, FeatureWords) {
   EXPECT_STREQ(cpuFeatureWord(CpuAvx512Vnni), "avx512_vnni");
   EXPECT_STREQ(cpuFeatureWord(CpuAvx512Vbmi), "avx512_vbmi");
   EXPECT_STREQ(cpuFeatureWord(CpuAvxVnni), "avx_vnni");
+  EXPECT_STREQ(cpuFeatureWord(CpuAmxInt8), "amx_int8");
   EXPECT_STREQ(cpuFeatureWord(CpuFeature(1ull << 63)), "unknown");
 }
 

@@ -64,6 +64,13 @@ static TensorValue evaluate(uk::DotS8HalvesOp op, CallFrame &frame) {
   return vectorOf(acc);
 }
 
+static TensorValue evaluate(uk::MultiplyAddS8Op op, CallFrame &frame) {
+  auto acc = lanes<int16_t>(op.getAcc(), frame);
+  reference::multiplyAddS8(lanes<int8_t>(op.getLhs(), frame).data(),
+                           lanes<int8_t>(op.getRhs(), frame).data(), acc.size(), acc.data());
+  return vectorOf(acc);
+}
+
 static TensorValue evaluate(uk::WidenAddOp op, CallFrame &frame) {
   auto acc = lanes<int32_t>(op.getAcc(), frame);
   reference::widenAdd(lanes<int16_t>(op.getInput(), frame).data(), acc.size(), acc.data());
@@ -173,12 +180,13 @@ std::optional<Status> evaluateUKernel(Operation *op, CallFrame &frame) {
   }
   return llvm::TypeSwitch<Operation *, std::optional<Status>>(op)
       .Case<uk::TableLookupOp, uk::DotI8Op, uk::DotS8Op, uk::MatmulI8Op, uk::DotI8PairsOp,
-            uk::DotS8HalvesOp, uk::WidenAddOp, uk::UnpackOp, uk::UnpackNibbleOp, uk::UnpackI6Op,
-            uk::SelectPairsOp, uk::ExpandPairsOp, uk::ActQuantizeOp, uk::ReduceAddOp, uk::ExpOp,
-            uk::WidenFloatOp, uk::NarrowFloatOp>([&](auto typed) {
-        frame.set(typed.getResult(), evaluate(typed, frame));
-        return Status();
-      })
+            uk::DotS8HalvesOp, uk::MultiplyAddS8Op, uk::WidenAddOp, uk::UnpackOp,
+            uk::UnpackNibbleOp, uk::UnpackI6Op, uk::SelectPairsOp, uk::ExpandPairsOp,
+            uk::ActQuantizeOp, uk::ReduceAddOp, uk::ExpOp, uk::WidenFloatOp, uk::NarrowFloatOp>(
+          [&](auto typed) {
+            frame.set(typed.getResult(), evaluate(typed, frame));
+            return Status();
+          })
       .Case<uk::UnpackBase3Op>([&](auto typed) {
         evaluate(typed, frame);
         return Status();

@@ -60,6 +60,14 @@ LogicalResult DotI8PairsOp::verify() {
 
 LogicalResult DotS8HalvesOp::verify() { return verifyShortSums(*this, 127, 128); }
 
+LogicalResult MultiplyAddS8Op::verify() {
+  int64_t max = getMax();
+  if (failed(verifyRange(*this, "max", 1, 127, max)) ||
+      failed(verifyLanes(*this, "lhs and rhs", lanesOf(getAcc()), lanesOf(getLhs()))))
+    return failure();
+  return verifyRange(*this, "additions", 1, 32767 / (max * 128), getAdditions());
+}
+
 LogicalResult WidenAddOp::verify() {
   return verifyLanes(*this, "the input", 2 * lanesOf(getAcc()), lanesOf(getInput()));
 }

@@ -142,6 +142,24 @@ def UKernel_DotS8HalvesOp : UKernel_Op<"dot_s8_halves", [Pure, AllTypesMatch<["a
   let hasVerifier = 1;
 }
 
+def UKernel_MultiplyAddS8Op : UKernel_Op<"multiply_add_s8", [Pure, AllTypesMatch<["acc", "result"]>, AllTypesMatch<["lhs", "rhs"]>]> {
+  let summary = "acc[i] + s8 lhs[i] * s8 rhs[i] in int16";
+  let description = [{
+    Bytes of `lhs` are -max .. max with `max` of 1..127. `additions` is how many of these
+    ops feed one accumulator before it is widened, and the verifier requires
+    additions * max * 128 <= 32767.
+
+    ```mlir
+    %r = ukernel.multiply_add_s8 %acc, %codes, %activations max 2 additions 127 : vector<16xi16>, vector<16xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I16]>:$acc, VectorOfRankAndType<[1], [I8]>:$lhs,
+                       VectorOfRankAndType<[1], [I8]>:$rhs, I64Attr:$max, I64Attr:$additions);
+  let results = (outs VectorOfRankAndType<[1], [I16]>:$result);
+  let assemblyFormat = "$acc `,` $lhs `,` $rhs `max` $max `additions` $additions attr-dict `:` type($acc) `,` type($lhs)";
+  let hasVerifier = 1;
+}
+
 def UKernel_WidenAddOp : UKernel_Op<"widen_add", [Pure, AllTypesMatch<["acc", "result"]>]> {
   let summary = "acc[i] + input[2i] + input[2i+1], int16 lanes into int32";
   let description = [{

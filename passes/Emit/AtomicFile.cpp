@@ -99,7 +99,45 @@ Status AtomicFile::write(uint64_t offset, const uint8_t *bytes, uint64_t size) {
       return fail("write", temporary_);
     done += uint64_t(count);
   }
-  size_ = std::max(size_, offset + size);
+  for (uint64_t end = offset + size, known = size_; known < end;)
+    if (size_.compare_exchange_weak(known, end))
+      break;
+  return Status();
+}
+
+Status AtomicFile::read(uint64_t offset, uint8_t *bytes, uint64_t size) const {
+  for (uint64_t done = 0; done < size;) {
+    const ssize_t count = fileSystem_.pread(file_, bytes + done, size - done, off_t(offset + done));
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count == 0)
+      errno = EIO;
+    if (count <= 0)
+      return fail("read", temporary_);
+    done += uint64_t(count);
+  }
+  return Status();
+}
+
+Status AtomicFile::move(uint64_t from, uint64_t to, uint64_t size) {
+  std::vector<uint8_t> buffer(std::min<uint64_t>(size, 4 << 20));
+  for (uint64_t done = 0; done < size;) {
+    const uint64_t count = std::min<uint64_t>(buffer.size(), size - done);
+    // The end that the copy does not run into comes first.
+    const uint64_t at = to < from ? done : size - done - count;
+    if (Status status = read(from + at, buffer.data(), count); !status.ok())
+      return status;
+    if (Status status = write(to + at, buffer.data(), count); !status.ok())
+      return status;
+    done += count;
+  }
+  return Status();
+}
+
+Status AtomicFile::truncate(uint64_t size) {
+  if (fileSystem_.ftruncate(file_, off_t(size)) != 0)
+    return fail("cut", temporary_);
+  size_ = size;
   return Status();
 }
 
@@ -124,18 +162,12 @@ Status AtomicFile::copyToStream() {
   std::vector<uint8_t> buffer(1 << 20);
   Status status;
   for (uint64_t at = 0; status.ok() && at < size_;) {
-    const ssize_t count = fileSystem_.pread(
-        file_, buffer.data(), std::min<uint64_t>(buffer.size(), size_ - at), off_t(at));
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count == 0)
-      errno = EIO;
-    if (count <= 0) {
-      status = fail("read", temporary_);
+    const uint64_t count = std::min<uint64_t>(buffer.size(), size_ - at);
+    status = read(at, buffer.data(), count);
+    if (!status.ok())
       break;
-    }
     status = writeAll(stream, buffer.data(), size_t(count));
-    at += uint64_t(count);
+    at += count;
   }
   if (path_ != "-" && fileSystem_.close(stream) != 0 && status.ok())
     status = fail("close", path_);

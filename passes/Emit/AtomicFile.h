@@ -6,6 +6,7 @@
 #include "passes/Emit/FileSystem.h"
 #include "runtime/format/ArtifactWriter.h"
 
+#include <atomic>
 #include <memory>
 
 namespace lobit {
@@ -21,6 +22,14 @@ public:
   ~AtomicFile() override;
 
   Status write(uint64_t offset, const uint8_t *bytes, uint64_t size) override;
+  /// What was written; may be called from several threads, like `write` of other bytes.
+  Status read(uint64_t offset, uint8_t *bytes, uint64_t size) const;
+  /// The end of what was written.
+  uint64_t size() const { return size_; }
+  /// Copies `size` bytes to another place, which may overlap.
+  Status move(uint64_t from, uint64_t to, uint64_t size);
+  /// Makes the file end here.
+  Status truncate(uint64_t size);
   Status commit();
   /// To be called when most is written and other work follows before commit.
   void startWriting() { fileSystem_.startWriting(file_); }
@@ -41,7 +50,7 @@ private:
   FileSystem &fileSystem_;
   bool isStream_ = false;
   int file_ = -1;
-  uint64_t size_ = 0;
+  std::atomic<uint64_t> size_{0};
 };
 
 /// Writes `bytes` as the whole file `path`, in the same way.

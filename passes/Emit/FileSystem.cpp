@@ -18,6 +18,7 @@ ssize_t FileSystem::pread(int file, uint8_t *bytes, size_t size, off_t offset) {
 ssize_t FileSystem::write(int file, const uint8_t *bytes, size_t size) {
   return ::write(file, bytes, size);
 }
+int FileSystem::ftruncate(int file, off_t size) { return ::ftruncate(file, size); }
 int FileSystem::fsync(int file) { return ::fsync(file); }
 void FileSystem::startWriting(int file) {
 #ifdef SYNC_FILE_RANGE_WRITE

@@ -18,6 +18,7 @@ public:
   virtual ssize_t pwrite(int file, const uint8_t *bytes, size_t size, off_t offset);
   virtual ssize_t pread(int file, uint8_t *bytes, size_t size, off_t offset);
   virtual ssize_t write(int file, const uint8_t *bytes, size_t size);
+  virtual int ftruncate(int file, off_t size);
   virtual int fsync(int file);
   /// A hint: begins what fsync will wait for.
   virtual void startWriting(int file);

@@ -92,7 +92,8 @@ Status writeLayer(SafetensorsWriter &writer, StringRef name, const Int6Layer &la
     return status;
   if (Status status = writer.write(partName(name, ".metadata"), metadata.data()); !status.ok())
     return status;
-  return writer.write(partName(name, ".scales"), encodeScales(weight, ScaleType::F32).data());
+  return writer.write(partName(name, ".scales"),
+                      encodeScales(weight.scales, ScaleType::F32).data());
 }
 
 } // namespace

@@ -48,7 +48,7 @@ Result<std::vector<float>> linearOutputs(const LinearInfo &linear, const LinearA
   return outputs;
 }
 
-Result<std::vector<LinearAnswer>> linearAnswers(const Metadata &metadata, unsigned threads) {
+std::vector<LinearAnswer> linearQuestions(const Metadata &metadata) {
   std::vector<LinearAnswer> answers;
   for (size_t i = 0; i < metadata.linears.size(); ++i) {
     const LinearInfo &linear = metadata.linears[i];
@@ -71,6 +71,11 @@ Result<std::vector<LinearAnswer>> linearAnswers(const Metadata &metadata, unsign
     add(AnswerPattern::Alternating, 0, 1);
     add(AnswerPattern::Random, 2 * i + 2, 1);
   }
+  return answers;
+}
+
+Status answerLinears(const Metadata &metadata, std::vector<LinearAnswer> &answers,
+                     unsigned threads) {
   for (LinearAnswer &answer : answers) {
     Result<std::vector<float>> outputs =
         linearOutputs(metadata.linears[answer.function - 1], answer, threads);
@@ -78,7 +83,7 @@ Result<std::vector<LinearAnswer>> linearAnswers(const Metadata &metadata, unsign
       return std::move(outputs).status();
     answer.digest = outputDigest(outputs->data(), outputs->size());
   }
-  return answers;
+  return Status();
 }
 
 } // namespace lobit

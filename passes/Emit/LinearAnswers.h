@@ -7,9 +7,13 @@
 
 namespace lobit {
 
-/// The answers for each layer: sign-coherent extremes and random values, with one and
-/// several rows; less for layers of more than 2^24 weights. `threads` does not change them.
-Result<std::vector<LinearAnswer>> linearAnswers(const Metadata &metadata, unsigned threads);
+/// What is asked of each layer, without digests: sign-coherent extremes and random values, with
+/// one and several rows; less for layers of more than 2^24 weights.
+std::vector<LinearAnswer> linearQuestions(const Metadata &metadata);
+
+/// Fills the digests. `threads` does not change them.
+Status answerLinears(const Metadata &metadata, std::vector<LinearAnswer> &answers,
+                     unsigned threads);
 
 /// The outputs [rows, out] of one layer. Threads share the rows of the weight.
 Result<std::vector<float>> linearOutputs(const LinearInfo &linear, const LinearAnswer &answer,

@@ -1,11 +1,10 @@
 /// \file
-/// The weights section: chains of lobit.weight, evaluated one by one and streamed.
+/// The weights section: chains of lobit.weight, evaluated one by one and written to their places.
 #ifndef LOBIT_PASSES_EMIT_STOREWEIGHTS_H
 #define LOBIT_PASSES_EMIT_STOREWEIGHTS_H
 
 #include "dialects/Lobit/LobitDialect.h"
-#include "dialects/Lobit/Weights/WeightEvaluator.h"
-#include "runtime/format/ArtifactWriter.h"
+#include "passes/Emit/KeptWeights.h"
 
 #include <functional>
 
@@ -22,13 +21,26 @@ struct PlacedWeight {
 /// The record of a weight.
 TensorInfo tensorInfo(const PlacedWeight &weight);
 
+/// The places of those that KeptWeights may have.
+KeptWeights::Places placesOf(const std::vector<PlacedWeight> &weights);
+
 /// Called before each weight.
 using StoreProgress = std::function<void(size_t done, size_t total, const std::string &name)>;
 
-/// Evaluates the weights, given in the order of their offsets, one at a time.
-Status storeWeights(ArtifactWriter &writer, const std::vector<PlacedWeight> &weights,
-                    TensorSource *source, const EvaluateOptions &options,
-                    const StoreProgress &progress = nullptr);
+struct StoreOptions {
+  unsigned threads = 1;
+  KeptWeights *kept = nullptr; ///< may be null
+  StoreProgress progress = nullptr;
+};
+
+/// Where the weights section of an artifact of `content` starts.
+Result<uint64_t> weightsStart(const ArtifactContent &content);
+
+/// Writes the whole artifact into `file`: `content`, then the weights, those that are not kept
+/// evaluated one at a time.
+Status storeArtifact(ArtifactWriter &writer, AtomicFile &file, ArtifactContent content,
+                     const std::vector<PlacedWeight> &weights, TensorSource *source,
+                     const StoreOptions &options);
 
 } // namespace lobit
 

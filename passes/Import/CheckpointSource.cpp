@@ -1,5 +1,6 @@
 #include "passes/Import/CheckpointSource.h"
 
+#include "dialects/Lobit/Weights/FloatTensor.h"
 #include "dialects/Lobit/Weights/Parallel.h"
 #include "passes/Import/PackedInt6.h"
 #include "passes/Import/RopeTable.h"
@@ -317,20 +318,6 @@ Status CheckpointSource::checkCodes(const std::string &name, const TensorData &d
   return {};
 }
 
-/// Whether all of [begin, end) are finite: then the largest magnitude is below `exponent`,
-/// which has all exponent bits set.
-template <typename Signed>
-static bool areFinite(const uint8_t *bytes, int64_t begin, int64_t end, uint32_t exponent) {
-  constexpr Signed magnitude = std::numeric_limits<Signed>::max();
-  Signed largest = 0;
-  for (int64_t i = begin; i < end; ++i) {
-    Signed bits;
-    std::memcpy(&bits, bytes + int64_t(sizeof(bits)) * i, sizeof(bits));
-    largest = std::max(largest, Signed(bits & magnitude));
-  }
-  return uint32_t(largest) < exponent;
-}
-
 Status CheckpointSource::checkFinite(const std::string &name, TensorData &data) const {
   if (nonFinite_ != NonFinite::Refuse)
     return {};
@@ -343,8 +330,7 @@ Status CheckpointSource::checkFinite(const std::string &name, TensorData &data) 
   uint64_t count = data.size / bytes;
   std::atomic<bool> finite{true};
   parallelFor(int64_t(count), threads_, [&](int64_t begin, int64_t end) {
-    if (!(bytes == 4 ? areFinite<int32_t>(data.bytes, begin, end, exponent)
-                     : areFinite<int16_t>(data.bytes, begin, end, exponent)))
+    if (!areFinite(data.type, data.bytes + begin * bytes, end - begin))
       finite = false;
   });
   data.finite = finite;
@@ -388,6 +374,13 @@ Result<TensorData> CheckpointSource::load(std::string_view name) {
     checked_.insert(found->first);
   }
   return found->second;
+}
+
+Result<TensorData> CheckpointSource::peek(std::string_view name) {
+  auto found = data_.find(name);
+  const bool holdsFloats = found != data_.end() && found->second.type != ElementType::Int8Codes &&
+                           found->second.type != ElementType::HfPackedTernary;
+  return holdsFloats ? Result<TensorData>(found->second) : load(name);
 }
 
 } // namespace lobit

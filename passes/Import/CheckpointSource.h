@@ -49,6 +49,7 @@ public:
   /// Checks the values: packed code 3, pair nibbles and padding of int6 and, as the
   /// options say, NaN and infinities. Codes of int6 are decoded each time.
   Result<TensorData> load(std::string_view name) override;
+  Result<TensorData> peek(std::string_view name) override;
 
   /// The type that `load` will give, Int8Codes for int6; `name` is one of expectedTensors.
   ElementType typeOf(std::string_view name) const;

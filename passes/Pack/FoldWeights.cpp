@@ -29,7 +29,7 @@ ElementsAttr scalesAttr(const EvaluatedWeight &weight, WeightType type) {
   Builder builder(type.getContext());
   Type element = type.getScaleType() == ScaleType::F16 ? Type(builder.getF16Type())
                                                        : Type(builder.getF32Type());
-  std::vector<uint8_t> bytes = encodeScales(weight, type.getScaleType());
+  std::vector<uint8_t> bytes = encodeScales(weight.scales, type.getScaleType());
   return DenseElementsAttr::getFromRawBuffer(
       RankedTensorType::get(type.getScaleCount(), element),
       ArrayRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()));

@@ -1,6 +1,7 @@
 #include "passes/Quantize/QuantizeModule.h"
 
 #include "dialects/LM/LMOps.h"
+#include "dialects/Lobit/Weights/QuantizePieces.h"
 #include "dialects/Lobit/Weights/StoredCodes.h"
 #include "passes/Quantize/Layers.h"
 #include "llvm/ADT/DenseSet.h"
@@ -34,6 +35,7 @@ private:
   Result<LayerReport> quantizeLayer(Layer &layer, Choice choice);
   Result<CodedWeight> quantizeData(Layer &layer, Choice &choice, const TensorData &data,
                                    LayerReport &report);
+  bool quantizeInPieces(const Layer &layer, Choice &choice, LayerReport &report);
   Status checkInputs(const Layer &layer, const SchemeChoice &scheme) const;
   void replaceByCodes(Layer &layer, WeightType type, CodedWeight coded);
   Status countStored(Layer &layer, LayerReport &report);
@@ -303,6 +305,41 @@ Result<CodedWeight> Quantizer::quantizeData(Layer &layer, Choice &choice, const 
   return coded;
 }
 
+// The short way for ordinary weights. False, with nothing changed, when they have to go the
+// long one: loadWeight, quantizeData, packWeight.
+bool Quantizer::quantizeInPieces(const Layer &layer, Choice &choice, LayerReport &report) {
+  lb::WeightOp weight = layer.chain.weight;
+  if (!weight.getName() || !source || inputs.statistics || choice.scheme.needsInputs())
+    return false;
+  Result<TensorData> data = peekWeight(weight, source);
+  if (!data.ok())
+    return false;
+  WeightType type = weight.getType();
+  Result<FloatTensor> tensor =
+      FloatTensor::create(report.tensor, *data, report.rows, report.columns);
+  if (!tensor.ok())
+    return false;
+  Choice adapted = choice;
+  adaptToData(adapted, layer, *tensor);
+  WeightType result = type.withScheme(schemeAttr(adapted.scheme, type));
+  WeightType packed = result.withLayout(
+      executionLayout(result.getScheme(), result.getGranularity(), policy.kernel));
+  const StringRef method = methodWord(adapted.scheme);
+  PieceSink sink;
+  if (inputs.packed)
+    sink = inputs.packed->open(PackedWeights::keyOf(report.tensor, method, packed),
+                               uint64_t(packed.getDataBytes()));
+  std::optional<MeasuredScales> measured =
+      quantizePieces(*tensor, method, packed, policy.threads, sink);
+  if (!measured)
+    return false;
+  choice = std::move(adapted);
+  report.error = measured->error;
+  if (sink)
+    inputs.packed->close(std::move(measured->scales));
+  return true;
+}
+
 Result<LayerReport> Quantizer::quantizeLayer(Layer &layer, Choice choice) {
   lb::WeightOp weight = layer.chain.weight;
   WeightType type = weight.getType();
@@ -328,7 +365,8 @@ Result<LayerReport> Quantizer::quantizeLayer(Layer &layer, Choice choice) {
   if (Status status = checkInputs(layer, choice.scheme); !status.ok())
     return status;
   CodedWeight coded;
-  if (!weight.getName() || source) {
+  const bool done = quantizeInPieces(layer, choice, report);
+  if (!done && (!weight.getName() || source)) {
     Result<TensorData> data = loadWeight(weight, source);
     if (!data.ok())
       return std::move(data).status();
@@ -336,7 +374,7 @@ Result<LayerReport> Quantizer::quantizeLayer(Layer &layer, Choice choice) {
     if (!quantized.ok())
       return std::move(quantized).status();
     coded = std::move(quantized).value();
-  } else if (choice.scheme.kind == Kind::Auto) {
+  } else if (!done && choice.scheme.kind == Kind::Auto) {
     return Status(StatusCode::MISSING, "auto has to look at the weight '" + report.tensor +
                                            "', but no model file was given; name a scheme");
   }
@@ -347,12 +385,18 @@ Result<LayerReport> Quantizer::quantizeLayer(Layer &layer, Choice choice) {
     replaceByCodes(layer, result, std::move(coded));
   } else {
     insertQuantize(layer, method, result);
-    if (inputs.packed && weight.getName()) {
+    if (!done && inputs.packed && weight.getName()) {
       const WeightType packedType = result.withLayout(report.layout);
-      Result<EvaluatedWeight> packed = packWeight(std::move(coded), packedType, policy.threads);
-      if (!packed.ok())
-        return std::move(packed).status();
-      inputs.packed->put(*weight.getName(), method, packedType, std::move(packed).value());
+      const PieceSink sink =
+          inputs.packed->open(PackedWeights::keyOf(report.tensor, method, packedType),
+                              uint64_t(packedType.getDataBytes()));
+      if (sink) {
+        Result<EvaluatedWeight> packed = packWeight(std::move(coded), packedType, policy.threads);
+        if (!packed.ok())
+          return std::move(packed).status();
+        sink(0, packed->bytes.data(), packed->bytes.size());
+        inputs.packed->close(std::move(packed->scales));
+      }
     }
   }
   report.method = method.str();
@@ -418,7 +462,7 @@ Result<QuantizeReport> Quantizer::run(const QuantizeProgress &progress) {
   for (size_t i = 0; i < layers->size(); ++i) {
     Layer &layer = (*layers)[i];
     if (progress)
-      progress(i, layers->size(), layer.names.front());
+      progress(report.layers, layers->size(), layer.names.front());
     Result<LayerReport> done = quantizeLayer(layer, (*choices)[i]);
     if (!done.ok())
       return std::move(done).status().withContext("layer " + layer.names.front());

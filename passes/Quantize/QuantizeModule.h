@@ -4,7 +4,7 @@
 #define LOBIT_PASSES_QUANTIZE_QUANTIZEMODULE_H
 
 #include "dialects/Lobit/Weights/CodedTensors.h"
-#include "dialects/Lobit/Weights/WeightEvaluator.h"
+#include "dialects/Lobit/Weights/PackedWeights.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/Quantize/ActivationStatistics.h"
 #include "passes/Quantize/Policy.h"
@@ -14,8 +14,9 @@
 
 namespace lobit {
 
-/// Called before each layer: how many are done, how many there are, the next name.
-using QuantizeProgress = std::function<void(size_t done, size_t total, const std::string &name)>;
+/// Called before each layer: the layers that are done, how many there are, the next name.
+using QuantizeProgress = std::function<void(const std::vector<LayerReport> &done, size_t total,
+                                            const std::string &name)>;
 
 /// For the methods that look at what a layer reads, and for the output errors of the report;
 /// and what is kept for later stages.
@@ -24,7 +25,7 @@ struct LayerInputs {
   /// Receives the codes that such methods make of weights by name; those weights are stored
   /// as codes from then on, and are to be read from here.
   CodedTensors *coded = nullptr;
-  /// Receives the packed weights of the others, so that they need not be made again.
+  /// Receives the packed weights of the others.
   PackedWeights *packed = nullptr;
 };
 

@@ -135,13 +135,6 @@ Status ArtifactWriter::writeSection(SectionInfo &section, const std::vector<uint
 }
 
 Status ArtifactWriter::writeWeights(uint64_t offset, const uint8_t *bytes, uint64_t size) {
-  if (Status status = reserveWeights(offset, size); !status.ok())
-    return status;
-  digestWeights(bytes, size);
-  return placeWeights(offset, bytes, size);
-}
-
-Status ArtifactWriter::reserveWeights(uint64_t offset, uint64_t size) {
   uint64_t end;
   if (offset < weightsWritten_ || !checkedAdd(offset, size, end) || end > weightBytes_)
     return Status(StatusCode::INTERNAL, "weights at offset " + std::to_string(offset) + ", " +
@@ -151,25 +144,22 @@ Status ArtifactWriter::reserveWeights(uint64_t offset, uint64_t size) {
   const uint64_t start = sections_.back().offset;
   const std::vector<uint8_t> gap(offset - weightsWritten_);
   weightDigest_.update(gap.data(), gap.size());
+  weightDigest_.update(bytes, size);
   if (Status status = sink_.write(start + weightsWritten_, gap.data(), gap.size()); !status.ok())
     return status;
   weightsWritten_ = end;
-  return Status();
-}
-
-void ArtifactWriter::digestWeights(const uint8_t *bytes, uint64_t size) {
-  weightDigest_.update(bytes, size);
-}
-
-Status ArtifactWriter::placeWeights(uint64_t offset, const uint8_t *bytes, uint64_t size) {
-  return sink_.write(sections_.back().offset + offset, bytes, size);
+  return sink_.write(start + offset, bytes, size);
 }
 
 Status ArtifactWriter::finish() {
   if (weightsWritten_ != weightBytes_)
     return Status(StatusCode::INTERNAL, "weights: expected " + std::to_string(weightBytes_) +
                                             " bytes, written " + std::to_string(weightsWritten_));
-  sections_.back().digest = weightDigest_.finish();
+  return finish(weightDigest_.finish());
+}
+
+Status ArtifactWriter::finish(const Digest &weightDigest) {
+  sections_.back().digest = weightDigest;
   return writeHeader();
 }
 

@@ -43,17 +43,18 @@ public:
   Status begin(ArtifactContent content);
   /// The next bytes of the weights section, at ascending offsets; gaps become zeros.
   Status writeWeights(uint64_t offset, const uint8_t *bytes, uint64_t size);
-  /// writeWeights in parts: reserve, then the two others, which two threads may call at once.
-  Status reserveWeights(uint64_t offset, uint64_t size);
-  void digestWeights(const uint8_t *bytes, uint64_t size);
-  Status placeWeights(uint64_t offset, const uint8_t *bytes, uint64_t size);
   /// Writes section table and header. The weights must be complete.
   Status finish();
+  /// The same when the weights were written by other means than writeWeights.
+  Status finish(const Digest &weightDigest);
   /// After finish: other bytes of the same size for a small section, then the header again.
   Status replaceKnownAnswers(const KnownAnswers &answers);
   Status replaceCalibration(const std::vector<uint8_t> &bytes);
 
   uint64_t fileBytes() const { return header_.fileBytes; }
+  /// After begin: where the weights section starts.
+  uint64_t weightsStart() const { return sections_.back().offset; }
+  uint64_t weightBytes() const { return weightBytes_; }
 
 private:
   Status replaceSection(SectionType type, const std::vector<uint8_t> &bytes);

@@ -282,11 +282,15 @@ struct T2TileQuads {
 
   static bool pack(const int8_t *codes, uint8_t *out) {
     uint64_t low = ternaryToCode(loadWord(codes)), high = ternaryToCode(loadWord(codes + 8));
-    uint8_t c[columns];
-    storeWord(c, low);
-    storeWord(c + 8, high);
-    for (uint64_t j = 0; j < quadBytes; ++j)
-      out[j] = uint8_t(c[j] | c[4 + j] << 2 | c[8 + j] << 4 | c[12 + j] << 6);
+    // Byte j of the halves of `all`: codes j and 8 + j, codes 4 + j and 12 + j.
+    const uint64_t all = low | high << 4;
+    uint8_t halves[8];
+    storeWord(halves, all);
+    uint32_t first, second;
+    std::memcpy(&first, halves, quadBytes);
+    std::memcpy(&second, halves + quadBytes, quadBytes);
+    first |= second << 2;
+    std::memcpy(out, &first, quadBytes);
     return !(invalidCodes(low) | invalidCodes(high));
   }
   static bool unpack(const uint8_t *in, int8_t *codes) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts the instructions of the innermost loops in AArch64 or x86 assembly text.
 
-usage: loop_counts.py FILE.s --function WORD [--with MNEMONIC]
+usage: loop_counts.py FILE.s... --function WORD [--with MNEMONIC]
 
 Takes functions whose name has WORD and their innermost loops, with --with only those
 that have that instruction. Prints one line a loop: all instructions, those that touch
@@ -26,30 +26,68 @@ def functions(lines):
             body.append(re.split(r"//|# ", line)[0].rstrip())
 
 
-def innermostLoops(body):
-    """Lines between a label and the first branch back to it without a label between that
-    is itself branched back to."""
-    labels = {}
-    for at, line in enumerate(body):
+def basicBlocks(body):
+    """(instructions, numbers of the blocks that may follow) of each block."""
+    blocks, labels = [[]], {}
+    for line in body:
         if match := re.match(r"(\.LBB\w+):", line):
-            labels[match.group(1)] = at
-    loops = []
-    for at, line in enumerate(body):
-        match = re.match(r"\t(?:b|cb|tb|j)\S*\s.*?(\.LBB\w+)\s*$", line)
-        if match and labels.get(match.group(1), at) < at:
-            loops.append((labels[match.group(1)], at))
-    for begin, end in loops:
-        if not any(begin <= b and e <= end and (b, e) != (begin, end) for b, e in loops):
-            yield [l for l in body[begin:end + 1] if re.match(r"\t[a-z]", l)]
+            if blocks[-1]:
+                blocks.append([])
+            labels[match.group(1)] = len(blocks) - 1
+        elif re.match(r"\t[a-z]", line):
+            blocks[-1].append(line)
+            if re.match(r"\t(b|b\.\w+|cbn?z|tbn?z|ret|j\w+|retq)\s", line + " "):
+                blocks.append([])
+    for number, block in enumerate(blocks):
+        last = block[-1] if block else ""
+        target = re.search(r"(\.LBB\w+)\s*$", last)
+        follow = [labels[target.group(1)]] if target and target.group(1) in labels else []
+        if not re.match(r"\t(b|jmp|ret|retq)\s", last + " ") and number + 1 < len(blocks):
+            follow.append(number + 1)
+        yield block, follow
+
+
+def innermostLoops(body):
+    """Instructions of each natural loop that has no other loop inside."""
+    blocks = list(basicBlocks(body))
+    before = [[] for _ in blocks]
+    for number, (_, follow) in enumerate(blocks):
+        for next in follow:
+            before[next].append(number)
+    everything = (1 << len(blocks)) - 1
+    dominators = [1] + [everything] * (len(blocks) - 1)
+    changed = True
+    while changed:
+        changed = False
+        for number in range(1, len(blocks)):
+            common = everything
+            for other in before[number]:
+                common &= dominators[other]
+            if (common := common | 1 << number) != dominators[number]:
+                dominators[number], changed = common, True
+    loops = {}
+    for number, (_, follow) in enumerate(blocks):
+        for header in follow:
+            if not dominators[number] >> header & 1:
+                continue
+            inside, todo = loops.setdefault(header, {header}), [number]
+            while todo:
+                if (at := todo.pop()) not in inside:
+                    inside.add(at)
+                    todo += before[at]
+    for header, inside in loops.items():
+        if not any(other in inside for other in loops if other != header):
+            yield [line for number in sorted(inside) for line in blocks[number][0]]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=argparse.FileType("r"))
+    parser.add_argument("files", metavar="FILE.s", nargs="+", type=argparse.FileType("r"))
     parser.add_argument("--function", required=True)
     parser.add_argument("--with", dest="has", default="")
     arguments = parser.parse_args()
-    for name, body in functions(arguments.file.read().splitlines()):
+    lines = [line for file in arguments.files for line in file.read().splitlines()]
+    for name, body in functions(lines):
         if arguments.function not in name:
             continue
         for loop in innermostLoops(body):

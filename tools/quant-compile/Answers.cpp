@@ -9,19 +9,6 @@
 
 namespace lobit {
 
-ModelAnswer modelQuestion(const Metadata &metadata) {
-  ModelAnswer answer;
-  if (metadata.kind == ModelKind::Function) {
-    answer.seed = 1;
-    return answer;
-  }
-  SplitMix64 random(1);
-  const uint64_t count = std::min<uint64_t>(12, metadata.maxContext);
-  for (uint64_t i = 0; i < count; ++i)
-    answer.tokens.push_back(uint32_t(random.next() % metadata.vocab));
-  return answer;
-}
-
 namespace {
 
 template <typename T> T sized() {

@@ -9,9 +9,6 @@
 
 namespace lobit {
 
-/// The question: token ids, or the seed of a function's inputs.
-ModelAnswer modelQuestion(const Metadata &metadata);
-
 /// Runs the baseline code for this machine in a complete artifact and fills the digest.
 Status answerWithBaselineCode(const std::string &artifactPath, const Metadata &metadata,
                               unsigned threads, ModelAnswer &answer);

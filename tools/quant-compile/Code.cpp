@@ -17,7 +17,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,8 +71,8 @@ OperationInfo operationInfo(const TracedOperation &operation) {
   return info;
 }
 
-Result<TargetCode> generate(ModuleOp planned, Isa isa, CodeProduct product, bool suffixQuery,
-                            int64_t maxRows) {
+Result<TargetCode> generate(ModuleOp planned, Isa isa, const CodeOptions &options) {
+  const CodeProduct product = options.product;
   OwningOpRef<ModuleOp> module = planned.clone();
   MLIRContext *context = planned.getContext();
   Diagnostics diagnostics(context);
@@ -80,7 +82,8 @@ Result<TargetCode> generate(ModuleOp planned, Isa isa, CodeProduct product, bool
     return succeeded(manager.run(*module)) ? Status()
                                            : diagnostics.status(StatusCode::UNSUPPORTED, "lower");
   };
-  if (Status status = run([&](PassManager &manager) { addKernelPasses(manager, isa, maxRows); });
+  if (Status status =
+          run([&](PassManager &manager) { addKernelPasses(manager, isa, options.maxRows); });
       !status.ok())
     return status;
   TargetCode code;
@@ -102,7 +105,7 @@ Result<TargetCode> generate(ModuleOp planned, Isa isa, CodeProduct product, bool
     module->print(stream);
     return code;
   }
-  if (suffixQuery)
+  if (options.suffixQuery)
     if (auto query = module->lookupSymbol<LLVM::LLVMFuncOp>(LOBIT_CODE_SYMBOL))
       query.setSymName(suffixedQuery(isa));
   const CodeForm form = product == CodeProduct::Llvm       ? CodeForm::Llvm
@@ -238,31 +241,10 @@ Result<TargetCode> decode(std::string_view text, Isa isa) {
   return code;
 }
 
-struct Child {
-  pid_t process = -1;
-  int pipe = -1;
-  Isa isa = Isa::X86V1;
-};
-
-Result<Child> start(ModuleOp planned, Isa isa, CodeProduct product, bool suffixQuery,
-                    int64_t maxRows) {
-  int ends[2];
-  if (pipe(ends) != 0)
-    return Status(StatusCode::IO, std::string("cannot make a pipe: ") + std::strerror(errno));
-  Child child;
-  child.isa = isa;
-  child.pipe = ends[0];
-  child.process = fork();
-  if (child.process < 0)
-    return Status(StatusCode::IO, std::string("cannot start a process: ") + std::strerror(errno));
-  if (child.process > 0) {
-    close(ends[1]);
-    return child;
-  }
-  close(ends[0]);
-  const std::string text = encode(generate(planned, isa, product, suffixQuery, maxRows));
+[[noreturn]] void generateInto(int pipe, ModuleOp planned, Isa isa, const CodeOptions &options) {
+  const std::string text = encode(generate(planned, isa, options));
   for (size_t done = 0; done < text.size();) {
-    const ssize_t count = write(ends[1], text.data() + done, text.size() - done);
+    const ssize_t count = write(pipe, text.data() + done, text.size() - done);
     if (count <= 0)
       _exit(1);
     done += size_t(count);
@@ -270,56 +252,110 @@ Result<Child> start(ModuleOp planned, Isa isa, CodeProduct product, bool suffixQ
   _exit(0);
 }
 
-Result<TargetCode> finish(const Child &child) {
-  std::string text;
-  char buffer[65536];
-  for (ssize_t count; (count = read(child.pipe, buffer, sizeof buffer)) != 0;) {
-    if (count < 0 && errno != EINTR)
-      break;
-    if (count > 0)
-      text.append(buffer, size_t(count));
-  }
-  close(child.pipe);
-  int state = 0;
-  waitpid(child.process, &state, 0);
-  const std::string word = findIsa(child.isa)->word;
-  if (WIFSIGNALED(state))
-    return Status(StatusCode::INTERNAL, "code generation for " + word + " crashed with signal " +
-                                            std::to_string(WTERMSIG(state)));
-  Result<TargetCode> code = decode(text, child.isa);
-  if (!code.ok())
-    return std::move(code).status().withContext(word);
-  return code;
-}
-
 } // namespace
 
-Result<std::vector<TargetCode>> generateCode(ModuleOp planned, const std::vector<Isa> &isas,
-                                             CodeProduct product, unsigned processes,
-                                             bool suffixQuery, int64_t maxRows) {
-  std::vector<Child> children;
-  std::vector<TargetCode> codes;
-  Status status;
-  size_t started = 0;
-  while (codes.size() < isas.size() && status.ok()) {
-    for (; started < isas.size() && started - codes.size() < std::max(1u, processes); ++started) {
-      Result<Child> child = start(planned, isas[started], product, suffixQuery, maxRows);
-      if (!child.ok())
-        return std::move(child).status();
-      children.push_back(*child);
-    }
-    Result<TargetCode> code = finish(children[codes.size()]);
-    if (!code.ok())
-      status = std::move(code).status();
-    else
-      codes.push_back(std::move(code).value());
+CodeGeneration::CodeGeneration(ModuleOp planned, std::vector<Isa> isas, const CodeOptions &options)
+    : planned_(planned), isas_(std::move(isas)), options_(options) {
+  options_.processes = std::max(1u, options_.processes);
+  (void)advance();
+}
+
+CodeGeneration::~CodeGeneration() {
+  for (Child &child : children_) {
+    if (child.pipe < 0)
+      continue;
+    kill(child.process, SIGKILL);
+    close(child.pipe);
+    waitpid(child.process, nullptr, 0);
   }
-  // After an error: the ones that still run.
-  for (size_t i = codes.size() + 1; i < children.size(); ++i)
-    (void)finish(children[i]);
-  if (!status.ok())
-    return status;
+}
+
+void CodeGeneration::startNext() {
+  const Isa isa = isas_[children_.size()];
+  Child &child = children_.emplace_back();
+  auto fail = [&](const char *what) {
+    child.failure = Status(StatusCode::IO, std::string(what) + ": " + std::strerror(errno));
+    failed_ = true;
+  };
+  int ends[2];
+  if (pipe(ends) != 0)
+    return fail("cannot make a pipe");
+  child.process = fork();
+  if (child.process == 0) {
+    close(ends[0]);
+    generateInto(ends[1], planned_, isa, options_);
+  }
+  close(ends[1]);
+  if (child.process < 0) {
+    close(ends[0]);
+    return fail("cannot start a process");
+  }
+  child.pipe = ends[0];
+}
+
+void CodeGeneration::takeFrom(Child &child) {
+  char buffer[65536];
+  const ssize_t count = read(child.pipe, buffer, sizeof buffer);
+  if (count > 0) {
+    child.text.append(buffer, size_t(count));
+    return;
+  }
+  if (count < 0 && errno == EINTR)
+    return;
+  close(child.pipe);
+  child.pipe = -1;
+  int state = 0;
+  waitpid(child.process, &state, 0);
+  if (!WIFSIGNALED(state))
+    return;
+  const Isa isa = isas_[size_t(&child - children_.data())];
+  child.failure =
+      Status(StatusCode::INTERNAL, std::string("code generation for ") + findIsa(isa)->word +
+                                       " crashed with signal " + std::to_string(WTERMSIG(state)));
+  failed_ = true;
+}
+
+bool CodeGeneration::step(bool waits) {
+  while (true) {
+    std::vector<pollfd> polled;
+    std::vector<Child *> running;
+    for (Child &child : children_)
+      if (child.pipe >= 0) {
+        polled.push_back({child.pipe, POLLIN, 0});
+        running.push_back(&child);
+      }
+    if (running.size() < options_.processes && children_.size() < isas_.size() && !failed_) {
+      startNext();
+      continue;
+    }
+    if (running.empty())
+      return true;
+    const int ready = poll(polled.data(), nfds_t(polled.size()), waits ? -1 : 0);
+    if (ready == 0)
+      return false;
+    for (size_t i = 0; ready > 0 && i < running.size(); ++i)
+      if (polled[i].revents)
+        takeFrom(*running[i]);
+  }
+}
+
+Result<std::vector<TargetCode>> CodeGeneration::finish() {
+  (void)step(/*waits=*/true);
+  std::vector<TargetCode> codes;
+  for (size_t i = 0; i < children_.size(); ++i) {
+    if (!children_[i].failure.ok())
+      return std::move(children_[i].failure);
+    Result<TargetCode> code = decode(children_[i].text, isas_[i]);
+    if (!code.ok())
+      return std::move(code).status().withContext(findIsa(isas_[i])->word);
+    codes.push_back(std::move(code).value());
+  }
   return codes;
+}
+
+Result<std::vector<TargetCode>> generateCode(ModuleOp planned, const std::vector<Isa> &isas,
+                                             const CodeOptions &options) {
+  return CodeGeneration(planned, isas, options).finish();
 }
 
 } // namespace lobit

@@ -14,6 +14,7 @@
 #include "tools/quant-compile/Describe.h"
 #include "tools/quant-compile/Diagnostics.h"
 #include "tools/quant-compile/Export.h"
+#include "tools/quant-compile/Forecast.h"
 #include "tools/quant-compile/InterpretedAnswer.h"
 #include "tools/quant-compile/Progress.h"
 #include "tools/quant-compile/ReferenceBeacons.h"
@@ -102,12 +103,14 @@ private:
   Status writeArtifactFile();
   Status writeStaticLibrary();
   Status writeInt6Directory();
-  Result<ArtifactContent> makeContent(const std::vector<TargetCode> &codes,
-                                      const PlannedWeights &plan);
+  /// Computes the known answers of the linear layers, and of a small model.
+  Status answer(ArtifactContent &content, const PlannedWeights &plan);
   /// Reserves the place of the calibration beacons; they are made when all else is complete.
   Status reserveReferenceBeacons(ArtifactContent &content, bool withHidden);
-  /// Everything into `file`; it is complete, but not committed.
-  Status fillArtifact(AtomicFile &file);
+  /// Makes the file and starts what can be done beside quantizing.
+  Status beginArtifact();
+  /// Everything into the file; it is complete, but not committed.
+  Status fillArtifact();
   std::string outputPath(const char *fallback) const {
     return options_.output.empty() ? fallback : options_.output;
   }
@@ -121,7 +124,10 @@ private:
   QuantizePolicy policy_;
   ImportedModel model_;
   QuantizeReport report_;
-  PackedWeights packed_{kMaxKeptBytes};
+  /// Of Product::Artifact, and of Product::StaticLibrary, which never commits it.
+  std::unique_ptr<AtomicFile> file_;
+  std::unique_ptr<Forecast> forecast_; ///< may be null
+  std::unique_ptr<KeptWeights> kept_;
   Summary summary_;
   Progress progress_;
 };
@@ -236,6 +242,19 @@ Status Compiler::tune() {
   return Status();
 }
 
+Status Compiler::beginArtifact() {
+  Result<std::unique_ptr<AtomicFile>> file =
+      AtomicFile::create(outputPath(product_ == Product::Artifact ? "model.lobit" : "model.a"));
+  if (!file.ok())
+    return std::move(file).status();
+  file_ = std::move(file).value();
+  kept_ = std::make_unique<KeptWeights>(kMaxKeptBytes, threads_);
+  isas_ = withBaselines(isas_);
+  if (options_.calibration.empty())
+    forecast_ = Forecast::create(*model_.module, policy_, {options_.kernel, isas_, threads_});
+  return Status();
+}
+
 Status Compiler::quantize() {
   policy_.trainedTernary = model_.isQat;
   policy_.trainedFloat = model_.notConverted;
@@ -251,13 +270,19 @@ Status Compiler::quantize() {
     inputs.statistics = calibration.get();
     inputs.coded = coded.get();
   }
-  if (!options_.dryRun && (product_ == Product::Artifact || product_ == Product::StaticLibrary ||
-                           product_ == Product::CHeader))
-    inputs.packed = &packed_;
+  if (!options_.dryRun && (product_ == Product::Artifact || product_ == Product::StaticLibrary)) {
+    if (Status status = beginArtifact(); !status.ok())
+      return status;
+    inputs.packed = kept_.get();
+  }
   Result<QuantizeReport> report = quantizeModule(
       *model_.module, model_.source.get(), policy_,
-      [&](size_t done, size_t total, const std::string &name) {
-        progress_.show("quantizing", done, total, name);
+      [&](const std::vector<LayerReport> &done, size_t total, const std::string &name) {
+        progress_.show("quantizing", done.size(), total, name);
+        if (forecast_)
+          forecast_->advance(done, model_.tokenizer, *file_, *kept_);
+        if (kept_ && kept_->isWriting())
+          file_->startWriting();
       },
       inputs);
   if (!report.ok())
@@ -296,8 +321,19 @@ Status Compiler::runPasses(const char *stage,
 
 Result<std::vector<TargetCode>> Compiler::makeCode(CodeProduct product, bool suffixQuery) {
   progress_.show("generating code");
-  Result<std::vector<TargetCode>> codes =
-      generateCode(*model_.module, isas_, product, threads_, suffixQuery);
+  std::optional<Result<std::vector<TargetCode>>> made;
+  if (product == CodeProduct::Image && forecast_)
+    made = forecast_->codeFor(*model_.module);
+  if (!made) {
+    if (kept_)
+      kept_->wait(); // processes start where there is one thread
+    CodeOptions options;
+    options.product = product;
+    options.processes = threads_;
+    options.suffixQuery = suffixQuery;
+    made = generateCode(*model_.module, isas_, options);
+  }
+  Result<std::vector<TargetCode>> codes = std::move(*made);
   if (codes.ok() || codes.status().code() != StatusCode::INTERNAL)
     return codes;
   std::string text;
@@ -337,34 +373,16 @@ Status Compiler::writeCode() {
   return writeText((*codes)[0].bytes);
 }
 
-Result<ArtifactContent> Compiler::makeContent(const std::vector<TargetCode> &codes,
-                                              const PlannedWeights &plan) {
-  ArtifactContent content;
-  Result<Metadata> metadata = describeModel(*model_.module, codes);
-  if (!metadata.ok())
-    return std::move(metadata).status();
-  content.metadata = std::move(metadata).value();
-  content.tensors = plan.tensors;
-  content.tokenizer = model_.tokenizer;
-  const std::string report = reportJson(report_) + "\n";
-  content.report.assign(report.begin(), report.end());
-  for (const TargetCode &code : codes)
-    content.code.push_back({code.isa, std::vector<uint8_t>(code.bytes.begin(), code.bytes.end()),
-                            code.operations, code.hiddenOffset});
+Status Compiler::answer(ArtifactContent &content, const PlannedWeights &plan) {
   progress_.show("computing known answers");
-  Result<std::vector<LinearAnswer>> answers = linearAnswers(content.metadata, threads_);
-  if (!answers.ok())
-    return std::move(answers).status();
-  content.knownAnswers.linears = std::move(answers).value();
-  ModelAnswer answer = modelQuestion(content.metadata);
+  if (Status status = answerLinears(content.metadata, content.knownAnswers.linears, threads_);
+      !status.ok())
+    return status;
   // Larger models are answered when the artifact is complete.
-  if (isInterpretable(plan))
-    if (Status status =
-            answerWithInterpreter(*model_.module, model_.source.get(), content.metadata, answer);
-        !status.ok())
-      return status;
-  content.knownAnswers.models = {answer};
-  return content;
+  if (!isInterpretable(plan))
+    return Status();
+  return answerWithInterpreter(*model_.module, model_.source.get(), content.metadata,
+                               content.knownAnswers.models[0]);
 }
 
 /// Whether the code for every target tells where its final hidden state is.
@@ -396,8 +414,7 @@ Status Compiler::reserveReferenceBeacons(ArtifactContent &content, bool withHidd
   return Status();
 }
 
-Status Compiler::fillArtifact(AtomicFile &file) {
-  isas_ = withBaselines(isas_);
+Status Compiler::fillArtifact() {
   Result<std::vector<TargetCode>> codes = makeCode(CodeProduct::Image);
   if (!codes.ok())
     return std::move(codes).status();
@@ -411,9 +428,12 @@ Status Compiler::fillArtifact(AtomicFile &file) {
                       " weights is computed by its code; expected a target that this machine "
                       "runs beside the others, found \"" +
                       options_.target + "\"; add " + findIsa(baselineOf(hostArch()))->word);
-  Result<ArtifactContent> content = makeContent(*codes, plan);
+  Result<ArtifactContent> content =
+      describeArtifact(*model_.module, *codes, report_, model_.tokenizer);
   if (!content.ok())
     return std::move(content).status();
+  if (Status status = answer(*content, plan); !status.ok())
+    return status;
   const bool withHidden = tellsHidden(*codes);
   if (Status status = reserveReferenceBeacons(*content, withHidden); !status.ok())
     return status;
@@ -422,32 +442,29 @@ Status Compiler::fillArtifact(AtomicFile &file) {
   KnownAnswers answers = content->knownAnswers;
   summary_ = summarize(*content);
 
-  ArtifactWriter writer(file);
-  if (Status status = writer.begin(std::move(content).value()); !status.ok())
-    return status;
-  EvaluateOptions evaluate;
-  evaluate.threads = threads_;
-  evaluate.packed = &packed_;
-  Status status = storeWeights(writer, plan.weights, model_.source.get(), evaluate,
-                               [&](size_t done, size_t total, const std::string &name) {
-                                 progress_.show("packing", done, total, name);
-                               });
-  if (status.ok())
-    status = writer.finish();
+  ArtifactWriter writer(*file_);
+  StoreOptions store;
+  store.threads = threads_;
+  store.kept = kept_.get();
+  store.progress = [&](size_t done, size_t total, const std::string &name) {
+    progress_.show("packing", done, total, name);
+  };
+  Status status = storeArtifact(writer, *file_, std::move(content).value(), plan.weights,
+                                model_.source.get(), store);
   if (!status.ok())
     return status;
   if (!isInterpretable(plan)) {
-    file.startWriting();
+    file_->startWriting();
     progress_.show("computing known answers");
-    status = answerWithBaselineCode(file.temporaryPath(), metadata, threads_, answers.models[0]);
+    status = answerWithBaselineCode(file_->temporaryPath(), metadata, threads_, answers.models[0]);
     if (status.ok())
       status = writer.replaceKnownAnswers(answers);
   }
   if (status.ok() && calibrated) {
     progress_.show("reading " + options_.calibration);
     Result<std::vector<uint8_t>> beacons =
-        makeReferenceBeacons(file.temporaryPath(), options_.calibration, options_.calibrationTokens,
-                             threads_, withHidden);
+        makeReferenceBeacons(file_->temporaryPath(), options_.calibration,
+                             options_.calibrationTokens, threads_, withHidden);
     status = beacons.ok() ? writer.replaceCalibration(*beacons) : std::move(beacons).status();
   }
   summary_.fileBytes = writer.fileBytes();
@@ -457,12 +474,9 @@ Status Compiler::fillArtifact(AtomicFile &file) {
 
 Status Compiler::writeArtifactFile() {
   const std::string path = outputPath("model.lobit");
-  Result<std::unique_ptr<AtomicFile>> file = AtomicFile::create(path);
-  if (!file.ok())
-    return std::move(file).status();
-  if (Status status = fillArtifact(**file); !status.ok())
+  if (Status status = fillArtifact(); !status.ok())
     return status;
-  if (Status status = (*file)->commit(); !status.ok())
+  if (Status status = file_->commit(); !status.ok())
     return status;
   if (options_.json)
     std::printf("%s\n", summaryJson(summary_, path).c_str());
@@ -473,32 +487,25 @@ Status Compiler::writeArtifactFile() {
 
 Status Compiler::writeStaticLibrary() {
   const std::string path = outputPath("model.a");
-  std::string library;
-  {
-    // Holds the artifact; never committed.
-    Result<std::unique_ptr<AtomicFile>> file = AtomicFile::create(path);
-    if (!file.ok())
-      return std::move(file).status();
-    if (Status status = fillArtifact(**file); !status.ok())
-      return status;
-    if (summary_.fileBytes > kMaxEmbeddedBytes)
-      return Status(StatusCode::RESOURCE_LIMIT,
-                    "--emit=static-lib: expected an artifact of at most " +
-                        std::to_string(kMaxEmbeddedBytes) + " bytes, found " +
-                        std::to_string(summary_.fileBytes) + "; use --emit=artifact");
-    Result<std::vector<TargetCode>> codes = makeCode(CodeProduct::Object, true);
-    if (!codes.ok())
-      return std::move(codes).status();
-    std::vector<EmbeddedObject> objects;
-    for (TargetCode &code : *codes)
-      objects.push_back({code.isa, suffixedQuery(code.isa), std::move(code.bytes)});
-    Result<std::string> bytes =
-        makeStaticLibrary((*file)->temporaryPath(), embeddedSymbol(options_.model), objects);
-    if (!bytes.ok())
-      return std::move(bytes).status();
-    library = std::move(bytes).value();
-  }
-  return writeFile(path, library.data(), library.size());
+  if (Status status = fillArtifact(); !status.ok())
+    return status;
+  if (summary_.fileBytes > kMaxEmbeddedBytes)
+    return Status(StatusCode::RESOURCE_LIMIT,
+                  "--emit=static-lib: expected an artifact of at most " +
+                      std::to_string(kMaxEmbeddedBytes) + " bytes, found " +
+                      std::to_string(summary_.fileBytes) + "; use --emit=artifact");
+  Result<std::vector<TargetCode>> codes = makeCode(CodeProduct::Object, true);
+  if (!codes.ok())
+    return std::move(codes).status();
+  std::vector<EmbeddedObject> objects;
+  for (TargetCode &code : *codes)
+    objects.push_back({code.isa, suffixedQuery(code.isa), std::move(code.bytes)});
+  Result<std::string> library =
+      makeStaticLibrary(file_->temporaryPath(), embeddedSymbol(options_.model), objects);
+  if (!library.ok())
+    return std::move(library).status();
+  file_.reset(); // its temporary file has the name that writeFile wants
+  return writeFile(path, library->data(), library->size());
 }
 
 Status Compiler::writeInt6Directory() {

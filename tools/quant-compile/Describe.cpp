@@ -1,8 +1,11 @@
 #include "tools/quant-compile/Describe.h"
 #include "dialects/LM/LMOps.h"
+#include "passes/Emit/LinearAnswers.h"
 #include "passes/Lower/StoredTensors.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include "runtime/format/KnownAnswers.h"
 
 #include <algorithm>
 
@@ -116,6 +119,39 @@ Result<Metadata> describeModel(ModuleOp planned, const std::vector<TargetCode> &
   metadata.inputs = {{"tokens", DataType::I32, {kDynamicDim}}};
   metadata.outputs = {{"logits", DataType::F32, {kDynamicDim, metadata.vocab}}};
   return metadata;
+}
+
+ModelAnswer modelQuestion(const Metadata &metadata) {
+  ModelAnswer answer;
+  if (metadata.kind == ModelKind::Function) {
+    answer.seed = 1;
+    return answer;
+  }
+  SplitMix64 random(1);
+  const uint64_t count = std::min<uint64_t>(12, metadata.maxContext);
+  for (uint64_t i = 0; i < count; ++i)
+    answer.tokens.push_back(uint32_t(random.next() % metadata.vocab));
+  return answer;
+}
+
+Result<ArtifactContent> describeArtifact(ModuleOp planned, const std::vector<TargetCode> &codes,
+                                         const QuantizeReport &report,
+                                         std::vector<uint8_t> tokenizer) {
+  ArtifactContent content;
+  Result<Metadata> metadata = describeModel(planned, codes);
+  if (!metadata.ok())
+    return std::move(metadata).status();
+  content.metadata = std::move(metadata).value();
+  content.tensors = planWeights(planned).tensors;
+  content.tokenizer = std::move(tokenizer);
+  const std::string json = reportJson(report) + "\n";
+  content.report.assign(json.begin(), json.end());
+  for (const TargetCode &code : codes)
+    content.code.push_back({code.isa, std::vector<uint8_t>(code.bytes.begin(), code.bytes.end()),
+                            code.operations, code.hiddenOffset});
+  content.knownAnswers.linears = linearQuestions(content.metadata);
+  content.knownAnswers.models = {modelQuestion(content.metadata)};
+  return content;
 }
 
 PlannedWeights planWeights(ModuleOp planned) {

@@ -50,13 +50,9 @@ Status writeArtifact(AtomicFile &file, ModuleOp planned, TensorSource *source,
     content.code.push_back(
         {code.isa, std::vector<uint8_t>(code.bytes.begin(), code.bytes.end()), code.operations});
   ArtifactWriter writer(file);
-  if (Status status = writer.begin(std::move(content)); !status.ok())
-    return status;
-  EvaluateOptions evaluate;
-  evaluate.threads = options.threads;
-  if (Status status = storeWeights(writer, plan.weights, source, evaluate); !status.ok())
-    return status;
-  return writer.finish();
+  StoreOptions store;
+  store.threads = options.threads;
+  return storeArtifact(writer, file, std::move(content), plan.weights, source, store);
 }
 
 } // namespace
@@ -72,9 +68,10 @@ Result<HostModel> HostModel::create(ModuleOp module, TensorSource *source, const
   Result<std::vector<Isa>> host = parseTargets("host");
   if (!host.ok())
     return std::move(host).status();
-  Result<std::vector<TargetCode>> codes =
-      generateCode(module, withBaselines(*host), CodeProduct::Image, options.threads, false,
-                   int64_t(roundUp(options.rows, kRowMultiple)));
+  CodeOptions code;
+  code.processes = options.threads;
+  code.maxRows = int64_t(roundUp(options.rows, kRowMultiple));
+  Result<std::vector<TargetCode>> codes = generateCode(module, withBaselines(*host), code);
   if (!codes.ok())
     return std::move(codes).status();
   Result<Metadata> metadata = describeModel(module, *codes);

@@ -73,7 +73,7 @@ Result<TargetCode> layerCode(MLIRContext &context, const std::string &text, Isa 
   addPlanPasses(manager);
   if (!module || failed(manager.run(*module)))
     return diagnostics.status(StatusCode::INTERNAL, "tune");
-  Result<std::vector<TargetCode>> codes = generateCode(*module, {isa}, CodeProduct::Image, 1);
+  Result<std::vector<TargetCode>> codes = generateCode(*module, {isa}, CodeOptions());
   if (!codes.ok())
     return std::move(codes).status();
   return std::move((*codes)[0]);

@@ -42,6 +42,11 @@ void dotS8Halves(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc) 
     acc[i % n] = int16_t(acc[i % n] + int32_t(lhs[i]) * int32_t(rhs[i]));
 }
 
+void multiplyAddS8(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc) {
+  for (int64_t i = 0; i < n; ++i)
+    acc[i] = int16_t(acc[i] + int32_t(lhs[i]) * int32_t(rhs[i]));
+}
+
 void widenAdd(const int16_t *input, int64_t n, int32_t *acc) {
   for (int64_t i = 0; i < 2 * n; ++i)
     acc[i / 2] += input[i];

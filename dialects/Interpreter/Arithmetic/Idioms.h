@@ -19,6 +19,8 @@ void matmulI8(const int8_t *lhs, const int8_t *rhs, int32_t *acc);
 void dotI8Pairs(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc);
 /// acc[i] += s8 lhs[i] * s8 rhs[i] + s8 lhs[n + i] * s8 rhs[n + i], i < n, without overflow.
 void dotS8Halves(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc);
+/// acc[i] += s8 lhs[i] * s8 rhs[i], i < n, without overflow.
+void multiplyAddS8(const int8_t *lhs, const int8_t *rhs, int64_t n, int16_t *acc);
 /// acc[i] += input[2i] + input[2i + 1], i < n.
 void widenAdd(const int16_t *input, int64_t n, int32_t *acc);
 /// The two bits 2 * plane and 2 * plane + 1 of a byte, shifted down unless `inPlace`.

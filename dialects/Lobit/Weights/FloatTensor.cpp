@@ -3,6 +3,7 @@
 #include "dialects/Lobit/Weights/WiderClones.h"
 
 #include <algorithm>
+#include <limits>
 
 using namespace lobit;
 
@@ -29,6 +30,30 @@ bool lobit::parseNonFinitePolicy(std::string_view word, NonFinitePolicy &policy)
 }
 
 static int64_t elementBytes(ElementType type) { return type == ElementType::F32 ? 4 : 2; }
+
+/// The largest magnitude: all are finite when it is below the one with all exponent bits set.
+template <typename Signed>
+static inline __attribute__((always_inline)) Signed largestMagnitude(const uint8_t *bytes,
+                                                                     int64_t count) {
+  constexpr Signed magnitude = std::numeric_limits<Signed>::max();
+  Signed largest = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    Signed bits;
+    std::memcpy(&bits, bytes + int64_t(sizeof(bits)) * i, sizeof(bits));
+    largest = std::max(largest, Signed(bits & magnitude));
+  }
+  return largest;
+}
+
+LOBIT_WIDER_CLONES bool lobit::areFinite(ElementType type, const uint8_t *bytes, int64_t count) {
+  if (type == ElementType::F32)
+    return largestMagnitude<int32_t>(bytes, count) < 0x7f800000;
+  return largestMagnitude<int16_t>(bytes, count) < (type == ElementType::F16 ? 0x7c00 : 0x7f80);
+}
+
+bool FloatTensor::areFinite(int64_t first, int64_t count) const {
+  return lobit::areFinite(type_, bytes_ + first * elementBytes(type_), count);
+}
 
 Result<FloatTensor> FloatTensor::create(std::string name, const TensorData &data, int64_t rows,
                                         int64_t columns) {
@@ -58,6 +83,13 @@ LOBIT_WIDER_CLONES static void widenBf16(const uint8_t *from, int64_t count, flo
     std::memcpy(&bits, from + 2 * i, 2);
     out[i] = bf16ToFloat(bits);
   }
+}
+
+void FloatTensor::prefetch(int64_t first, int64_t count) const {
+  constexpr int64_t line = 64;
+  const int64_t bytes = elementBytes(type_), end = std::min(size(), first + count) * bytes;
+  for (int64_t at = first * bytes; at < end; at += line)
+    __builtin_prefetch(bytes_ + at);
 }
 
 void FloatTensor::widenStored(int64_t first, int64_t count, float *out) const {

@@ -18,6 +18,9 @@ enum class NonFinitePolicy { Error, Zero, Clamp };
 const char *nonFinitePolicyWord(NonFinitePolicy policy);
 bool parseNonFinitePolicy(std::string_view word, NonFinitePolicy &policy);
 
+/// Whether `count` stored floats are; `type` is not one of codes.
+bool areFinite(ElementType type, const uint8_t *bytes, int64_t count);
+
 /// Elements are numbered row by row.
 class FloatTensor {
 public:
@@ -39,6 +42,12 @@ public:
   const uint8_t *storedBf16(int64_t first) const {
     return type_ == ElementType::BF16 && !replace_ ? bytes_ + 2 * first : nullptr;
   }
+
+  /// Whether the stored elements first .. first + count - 1 are.
+  bool areFinite(int64_t first, int64_t count) const;
+
+  /// Asks for `count` stored elements, as far as there are some, to be brought into the cache.
+  void prefetch(int64_t first, int64_t count) const;
 
   /// Applies `policy` to all later calls of `widen`. Under Error the first NaN or
   /// infinity is a MALFORMED status that names tensor, row and column. `replaced`,

@@ -79,6 +79,16 @@ float quantizeRow(const std::vector<float> &weights, int64_t columns, int8_t *co
 } // namespace
 
 // (Q18)
+void lobit::quantizeInt4Rows(const FloatTensor &weight, int64_t first, int64_t count, int8_t *codes,
+                             float *scales) {
+  const int64_t columns = weight.columns();
+  std::vector<float> values((size_t(columns) + lanes - 1) / lanes * lanes);
+  for (int64_t row = 0; row < count; ++row) {
+    weight.widen((first + row) * columns, columns, values.data());
+    scales[row] = quantizeRow(values, columns, codes + row * columns);
+  }
+}
+
 Result<CodedWeight> lobit::quantizeInt4(const FloatTensor &weight, ScaleType scaleType,
                                         unsigned threads) {
   CodedWeight result;
@@ -86,12 +96,8 @@ Result<CodedWeight> lobit::quantizeInt4(const FloatTensor &weight, ScaleType sca
   result.scales.resize(size_t(weight.rows()));
   const int64_t columns = weight.columns();
   parallelFor(weight.rows(), threads, [&](int64_t begin, int64_t end) {
-    std::vector<float> values((size_t(columns) + lanes - 1) / lanes * lanes);
-    for (int64_t row = begin; row < end; ++row) {
-      weight.widen(row * columns, columns, values.data());
-      result.scales[size_t(row)] =
-          quantizeRow(values, columns, &result.codes[size_t(row * columns)]);
-    }
+    quantizeInt4Rows(weight, begin, end - begin, result.codes.data() + begin * columns,
+                     result.scales.data() + begin);
   });
   const ScaleGrid grid{weight.rows(), columns, Granularity::Row, 0};
   if (Status status = storeScales(result.scales, scaleType, weight.name(), grid); !status.ok())

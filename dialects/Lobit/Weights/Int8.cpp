@@ -22,6 +22,21 @@ LOBIT_WIDER_CLONES static void roundToCodes(const float *values, int64_t count, 
 
 // (Q10) s = amax / 127 rounded to its stored type; q = clamp(round(w / s), -127, 127),
 // half to even; s = 0 gives q = 0.
+void lobit::quantizeInt8Rows(const FloatTensor &weight, ScaleType scaleType, int64_t first,
+                             int64_t count, int8_t *codes, float *scales) {
+  const int64_t columns = weight.columns();
+  std::vector<float> values(static_cast<size_t>(columns));
+  for (int64_t row = 0; row < count; ++row, codes += columns) {
+    weight.widen((first + row) * columns, columns, values.data());
+    scales[row] = largestMagnitude(values.data(), columns) / 127.0f;
+    const float scale = roundScale(scales[row], scaleType);
+    if (scale == 0)
+      std::fill(codes, codes + columns, int8_t(0));
+    else
+      roundToCodes(values.data(), columns, scale, codes);
+  }
+}
+
 Result<CodedWeight> lobit::quantizeInt8(const FloatTensor &weight, ScaleType scaleType,
                                         unsigned threads) {
   CodedWeight result;
@@ -29,17 +44,8 @@ Result<CodedWeight> lobit::quantizeInt8(const FloatTensor &weight, ScaleType sca
   result.scales.resize(size_t(weight.rows()));
   int64_t columns = weight.columns();
   parallelFor(weight.rows(), threads, [&](int64_t begin, int64_t end) {
-    std::vector<float> values(static_cast<size_t>(columns));
-    for (int64_t row = begin; row < end; ++row) {
-      weight.widen(row * columns, columns, values.data());
-      result.scales[size_t(row)] = largestMagnitude(values.data(), columns) / 127.0f;
-      float scale = roundScale(result.scales[size_t(row)], scaleType);
-      int8_t *codes = &result.codes[size_t(row * columns)];
-      if (scale == 0)
-        std::fill(codes, codes + columns, int8_t(0));
-      else
-        roundToCodes(values.data(), columns, scale, codes);
-    }
+    quantizeInt8Rows(weight, scaleType, begin, end - begin, result.codes.data() + begin * columns,
+                     result.scales.data() + begin);
   });
   const ScaleGrid grid{weight.rows(), columns, Granularity::Row, 0};
   if (Status status = storeScales(result.scales, scaleType, weight.name(), grid); !status.ok())

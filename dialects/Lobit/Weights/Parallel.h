@@ -3,6 +3,8 @@
 #ifndef LOBIT_DIALECTS_LOBIT_WEIGHTS_PARALLEL_H
 #define LOBIT_DIALECTS_LOBIT_WEIGHTS_PARALLEL_H
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -23,6 +25,20 @@ template <typename Body> void parallelFor(int64_t count, unsigned threads, const
     body(int64_t(0), count / parts);
   for (std::thread &other : others)
     other.join();
+}
+
+/// Calls `body(index, state)` for every index of [0, count), `state` made by `makeState` for each
+/// thread. A thread that is done with one index takes the next, so that none waits long for
+/// another. Waits for all.
+template <typename MakeState, typename Body>
+void parallelForEach(int64_t count, unsigned threads, const MakeState &makeState,
+                     const Body &body) {
+  std::atomic<int64_t> next{0};
+  parallelFor(std::min<int64_t>(count, threads), threads, [&](int64_t, int64_t) {
+    auto state = makeState();
+    for (int64_t index; (index = next++) < count;)
+      body(index, state);
+  });
 }
 
 } // namespace lobit

@@ -28,6 +28,11 @@ struct QuantizationError {
   double cosine() const;
 };
 
+/// The sums of `count` rows from `first` on, each into one of `rows`. `codes` are those of these
+/// rows, `scales` those of the grid.
+void measureRows(const FloatTensor &weight, const ScaleGrid &grid, int64_t first, int64_t count,
+                 const int8_t *codes, const float *scales, QuantizationError *rows);
+
 /// The sums of each row are added in row order: `threads` does not change the
 /// result.
 QuantizationError measureError(const FloatTensor &weight, const CodedWeight &coded,

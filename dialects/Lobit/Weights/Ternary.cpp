@@ -121,6 +121,26 @@ static Status quantizeBlocks(const FloatTensor &weight, const ScaleGrid &grid, u
   return Status();
 }
 
+void lobit::quantizeTernaryScales(const FloatTensor &weight, TernaryMethod method,
+                                  const ScaleGrid &grid, int64_t begin, int64_t end, int8_t *codes,
+                                  float *scales) {
+  std::vector<float> values;
+  for (int64_t index = begin; index < end; ++index, ++scales) {
+    const int64_t first = grid.first(index), size = grid.size(index);
+    const uint8_t *stored = weight.storedBf16(first);
+    std::optional<float> scale;
+    if (stored && method == TernaryMethod::Optimal)
+      scale = quantizeOptimalBf16(stored, size, codes);
+    if (!scale) {
+      values.resize(size_t(size));
+      weight.widen(first, size, values.data());
+      scale = quantizeGroup(method, values.data(), size, codes);
+    }
+    *scales = *scale;
+    codes += size;
+  }
+}
+
 Result<CodedWeight> lobit::quantizeTernary(const FloatTensor &weight, TernaryMethod method,
                                            const ScaleGrid &grid, ScaleType scaleType,
                                            unsigned threads) {
@@ -132,21 +152,8 @@ Result<CodedWeight> lobit::quantizeTernary(const FloatTensor &weight, TernaryMet
       return status;
   } else {
     parallelFor(grid.count(), threads, [&](int64_t begin, int64_t end) {
-      std::vector<float> values;
-      for (int64_t index = begin; index < end; ++index) {
-        int64_t first = grid.first(index), size = grid.size(index);
-        const uint8_t *stored = weight.storedBf16(first);
-        if (stored && method == TernaryMethod::Optimal)
-          if (std::optional<float> scale =
-                  quantizeOptimalBf16(stored, size, &result.codes[size_t(first)])) {
-            result.scales[size_t(index)] = *scale;
-            continue;
-          }
-        values.resize(size_t(size));
-        weight.widen(first, size, values.data());
-        result.scales[size_t(index)] =
-            quantizeGroup(method, values.data(), size, &result.codes[size_t(first)]);
-      }
+      quantizeTernaryScales(weight, method, grid, begin, end,
+                            result.codes.data() + grid.first(begin), result.scales.data() + begin);
     });
   }
   if (Status status = storeScales(result.scales, scaleType, weight.name(), grid); !status.ok())

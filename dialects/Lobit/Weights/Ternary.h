@@ -41,6 +41,11 @@ struct CodedWeight {
 Result<CodedWeight> quantizeTernary(const FloatTensor &weight, TernaryMethod method,
                                     const ScaleGrid &grid, ScaleType scaleType, unsigned threads);
 
+/// The scales [begin, end) of the grid, not yet rounded to their stored type, and the codes of
+/// their weights. Not for absmean-block.
+void quantizeTernaryScales(const FloatTensor &weight, TernaryMethod method, const ScaleGrid &grid,
+                           int64_t begin, int64_t end, int8_t *codes, float *scales);
+
 /// `scale` rounded to its stored type and widened again (Q2).
 float roundScale(float scale, ScaleType type);
 /// roundScale, or RESOURCE_LIMIT when f16 would make the scale infinite or 0.

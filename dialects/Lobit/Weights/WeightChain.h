@@ -26,6 +26,8 @@ std::string weightName(lb::WeightOp weight);
 
 /// The stored tensor; MISMATCH when shape or element type are not those of the op.
 Result<TensorData> loadWeight(lb::WeightOp weight, TensorSource *source);
+/// TensorSource::peek in place of load, of a weight with a name.
+Result<TensorData> peekWeight(lb::WeightOp weight, TensorSource *source);
 
 ScaleGrid scaleGridOf(lb::WeightType type);
 

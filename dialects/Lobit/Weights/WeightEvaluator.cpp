@@ -111,16 +111,11 @@ std::string lobit::weightName(lb::WeightOp weight) {
   return weight.getName() ? weight.getName()->str() : std::string("inline");
 }
 
-Result<TensorData> lobit::loadWeight(lb::WeightOp weight, TensorSource *source) {
-  if (!weight.getName())
-    return loadInline(weight);
-  std::string name = weightName(weight);
-  if (!source)
-    return Status(StatusCode::MISSING,
-                  "the weight '" + name + "' is in a model file, but no model file was given");
-  Result<TensorData> data = source->load(name);
+// MISMATCH when the tensor is not of the op's shape and element type.
+static Result<TensorData> checkedWeight(lb::WeightOp weight, Result<TensorData> data) {
   if (!data.ok())
     return data;
+  std::string name = weightName(weight);
   WeightType type = weight.getType();
   if (ArrayRef<int64_t>(data->shape) != type.getShape())
     return Status(StatusCode::MISMATCH, "tensor '" + name + "' has shape " +
@@ -134,6 +129,19 @@ Result<TensorData> lobit::loadWeight(lb::WeightOp weight, TensorSource *source) 
                                             elementTypeWord(data->type) + ", expected " +
                                             elementTypeWord(elementTypeOf(type)));
   return data;
+}
+
+Result<TensorData> lobit::loadWeight(lb::WeightOp weight, TensorSource *source) {
+  if (!weight.getName())
+    return loadInline(weight);
+  if (!source)
+    return Status(StatusCode::MISSING, "the weight '" + weightName(weight) +
+                                           "' is in a model file, but no model file was given");
+  return checkedWeight(weight, source->load(*weight.getName()));
+}
+
+Result<TensorData> lobit::peekWeight(lb::WeightOp weight, TensorSource *source) {
+  return checkedWeight(weight, source->peek(*weight.getName()));
 }
 
 ScaleGrid lobit::scaleGridOf(WeightType type) {
@@ -248,25 +256,6 @@ Result<EvaluatedWeight> lobit::packWeight(CodedWeight coded, WeightType type, un
   return result;
 }
 
-void PackedWeights::put(StringRef name, StringRef method, Type type, EvaluatedWeight weight) {
-  const uint64_t size = weight.bytes.size() + weight.scales.size() * sizeof(float);
-  if (size > budget_ - size_)
-    return;
-  Key key(name.str(), method.str(), type.getAsOpaquePointer());
-  if (weights_.try_emplace(std::move(key), std::move(weight)).second)
-    size_ += size;
-}
-
-std::optional<EvaluatedWeight> PackedWeights::take(StringRef name, StringRef method, Type type) {
-  auto found = weights_.find(Key(name.str(), method.str(), type.getAsOpaquePointer()));
-  if (found == weights_.end())
-    return std::nullopt;
-  EvaluatedWeight weight = std::move(found->second);
-  weights_.erase(found);
-  size_ -= weight.bytes.size() + weight.scales.size() * sizeof(float);
-  return weight;
-}
-
 Result<WeightChain> lobit::findWeightChain(Value value) {
   WeightChain chain;
   Operation *op = value.getDefiningOp();
@@ -286,10 +275,6 @@ Result<EvaluatedWeight> lobit::evaluateWeight(Value value, TensorSource *source,
   if (!chain.ok())
     return std::move(chain).status();
   lb::WeightOp weight = chain->weight;
-  if (options.packed && weight.getName() && chain->quantize && chain->pack)
-    if (std::optional<EvaluatedWeight> made = options.packed->take(
-            *weight.getName(), chain->quantize.getMethod(), chain->pack.getType()))
-      return std::move(*made);
   Result<TensorData> data = loadWeight(weight, source);
   if (!data.ok())
     return std::move(data).status();
@@ -332,13 +317,13 @@ Result<EvaluatedWeight> lobit::evaluateWeight(Value value, TensorSource *source,
   return result;
 }
 
-std::vector<uint8_t> lobit::encodeScales(const EvaluatedWeight &weight, ScaleType type) {
-  std::vector<uint8_t> bytes;
-  bytes.reserve(weight.scales.size() * 4);
-  for (float scale : weight.scales) {
-    uint32_t bits = type == ScaleType::F16 ? floatToF16(scale) : floatBits(scale);
-    for (int i = 0; i < (type == ScaleType::F16 ? 2 : 4); ++i)
-      bytes.push_back(uint8_t(bits >> 8 * i));
+std::vector<uint8_t> lobit::encodeScales(const std::vector<float> &scales, ScaleType type) {
+  const size_t size = type == ScaleType::F16 ? 2 : 4;
+  std::vector<uint8_t> bytes(scales.size() * size);
+  for (size_t i = 0; i < scales.size(); ++i) {
+    const uint32_t bits = type == ScaleType::F16 ? floatToF16(scales[i]) : floatBits(scales[i]);
+    for (size_t j = 0; j < size; ++j)
+      bytes[i * size + j] = uint8_t(bits >> 8 * j);
   }
   return bytes;
 }

@@ -7,9 +7,7 @@
 #include "mlir/IR/Value.h"
 #include "runtime/format/Tables.h"
 
-#include <map>
-#include <optional>
-#include <tuple>
+#include <vector>
 
 namespace lobit {
 
@@ -24,29 +22,9 @@ struct EvaluatedWeight {
   std::vector<float> scales;
 };
 
-/// Packed weights that were made already, as far as they fit into `budget` bytes. What is
-/// not here is evaluated again, with the same result.
-class PackedWeights {
-public:
-  explicit PackedWeights(uint64_t budget) : budget_(budget) {}
-
-  /// The chain lobit.weight `name`, lobit.quantize by `method`, lobit.pack to `type`.
-  void put(llvm::StringRef name, llvm::StringRef method, mlir::Type type, EvaluatedWeight weight);
-  /// Hands it out and forgets it.
-  std::optional<EvaluatedWeight> take(llvm::StringRef name, llvm::StringRef method,
-                                      mlir::Type type);
-
-private:
-  using Key = std::tuple<std::string, std::string, const void *>;
-  uint64_t budget_, size_ = 0;
-  std::map<Key, EvaluatedWeight> weights_;
-};
-
 struct EvaluateOptions {
   /// Threads that share the rows of a tensor. The result does not depend on it.
   unsigned threads = 1;
-  /// Looked into first, may be null.
-  PackedWeights *packed = nullptr;
 };
 
 /// Evaluates `value`, which has !lobit.weight type and is made by a chain of
@@ -56,7 +34,7 @@ Result<EvaluatedWeight> evaluateWeight(mlir::Value value, TensorSource *source,
                                        const EvaluateOptions &options = {});
 
 /// The scales as they are stored: little-endian f32 or f16.
-std::vector<uint8_t> encodeScales(const EvaluatedWeight &weight, ScaleType type);
+std::vector<uint8_t> encodeScales(const std::vector<float> &scales, ScaleType type);
 
 } // namespace lobit
 

@@ -12,7 +12,18 @@ using namespace mlir;
 namespace lobit {
 namespace {
 
-enum class Idiom { Lookup, MultiplyS8, PairsI16, AddPairs, QuadsS8, QuadsU8S8, MatmulU8S8 };
+enum class Idiom {
+  Lookup,
+  Lookup2,
+  Lookup4,
+  Insert,
+  MultiplyS8,
+  PairsI16,
+  AddPairs,
+  QuadsS8,
+  QuadsU8S8,
+  MatmulU8S8
+};
 
 struct Intrinsic {
   Idiom idiom;
@@ -158,6 +169,23 @@ public:
   }
 };
 
+class MultiplyAddS8Pattern : public ArmPattern<uk::MultiplyAddS8Op> {
+public:
+  using ArmPattern::ArmPattern;
+
+  LogicalResult matchAndRewrite(uk::MultiplyAddS8Op op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    if (v.lanes(op.getLhs()) % 8 != 0)
+      return failure();
+    Value acc = op.getAcc();
+    SmallVector<Value> sums;
+    for (int64_t begin = 0; begin < v.lanes(acc); begin += 8)
+      sums.push_back(plus(v, v.slice(acc, begin, 8), products(v, op.getLhs(), op.getRhs(), begin)));
+    rewriter.replaceOp(op, v.join(sums));
+    return success();
+  }
+};
+
 class WidenAddPattern : public ArmPattern<uk::WidenAddOp> {
 public:
   using ArmPattern::ArmPattern;
@@ -182,11 +210,202 @@ public:
   }
 };
 
+/// Two lookups as on x86 (X86.cpp), the second in a table of 32 bytes. The first gives c3, c4
+/// and, above them in the same byte, w without its two low bits.
+class UnpackBase3Pattern : public ArmPattern<uk::UnpackBase3Op> {
+public:
+  using ArmPattern::ArmPattern;
+
+  LogicalResult matchAndRewrite(uk::UnpackBase3Op op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    Value bytes = op.getInput();
+    int64_t count = v.lanes(bytes);
+    if (count % registerBytes != 0)
+      return failure();
+    SmallVector<int8_t> highCodes(64, 0), lowCodes(32, 0);
+    for (int t = 0; t < 63; ++t)
+      highCodes[t] = int8_t(t / 21 | t % 7 << 2 | t / 7 % 3 << 6);
+    for (int w = 0; w < 27; ++w)
+      lowCodes[w] = int8_t(w % 3 | w / 3 % 3 << 2 | w / 9 << 4);
+    SmallVector<Value> lows, highs;
+    for (int64_t begin = 0; begin < count; begin += registerBytes) {
+      Value part = count == registerBytes ? bytes : v.slice(bytes, begin, registerBytes);
+      Value first = v.create<arith::AndIOp>(part, v.splat(63, part));
+      Value high = lookUp(v, Idiom::Lookup4, highCodes, first);
+      // (T mod 7) times 4 without c4 and c3, and the two high bits of the byte.
+      Value rest = v.create<arith::AndIOp>(high, v.splat(28, part));
+      Value top = v.create<arith::ShRUIOp>(part, v.splat(6, part));
+      lows.push_back(lookUp(v, Idiom::Lookup2, lowCodes, v.create<arith::OrIOp>(rest, top)));
+      highs.push_back(high);
+    }
+    rewriter.replaceOp(op, {v.join(lows), v.join(highs)});
+    return success();
+  }
+
+private:
+  Value lookUp(VectorParts &v, Idiom idiom, ArrayRef<int8_t> table, Value index) const {
+    SmallVector<Value> operands;
+    for (size_t begin = 0; begin < table.size(); begin += registerBytes)
+      operands.push_back(v.create<arith::ConstantOp>(
+          DenseElementsAttr::get(VectorParts::typeOf(index), table.slice(begin, registerBytes))));
+    operands.push_back(index);
+    return call(v, idiom, index.getType(), operands);
+  }
+};
+
+/// A plane at bits 2..7 is a signed code times 4 once its top bit is flipped. Plane 3 is put
+/// together in the same place; flipping bit 1 of the third vector, too, flips its top bit.
+class UnpackI6Pattern : public ArmPattern<uk::UnpackI6Op> {
+public:
+  using ArmPattern::ArmPattern;
+
+  LogicalResult matchAndRewrite(uk::UnpackI6Op op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    auto flip = [&](Value bytes, int64_t bits) -> Value {
+      return v.create<arith::XOrIOp>(bytes, v.splat(bits, bytes));
+    };
+    auto code = [&](ArrayRef<Value> part) -> Value {
+      Value third = flip(part[2], -128 | 2), times4;
+      if (op.getPlane() == 3) {
+        auto insert = [&](Value low, Value high, int64_t at) {
+          Value shift = v.create<LLVM::ConstantOp>(v.getI32Type(), v.getI32IntegerAttr(at));
+          return call(v, Idiom::Insert, low.getType(), {low, high, shift});
+        };
+        Value first = v.create<arith::ShLIOp>(part[0], v.splat(2, part[0]));
+        times4 = insert(insert(first, part[1], 4), third, 6);
+      } else {
+        times4 = op.getPlane() == 2 ? third : flip(part[op.getPlane()], -128);
+        if (op.getInPlace())
+          times4 = v.create<arith::AndIOp>(times4, v.splat(-4, times4));
+      }
+      if (op.getInPlace())
+        return times4;
+      return v.create<arith::ShRSIOp>(times4, v.splat(2, times4));
+    };
+    return replaceInParts(op, rewriter, v, v.lanes(op.getResult()),
+                          {op.getFirst(), op.getSecond(), op.getThird()}, code);
+  }
+};
+
+/// What select_pairs and expand_pairs share: a table of 4 bytes for each mask of two of
+/// four pairs. Three bits of a mask tell the six apart, the low or the high ones: so a
+/// table is 32 bytes, byte j of entry e at 8 j + e.
+template <typename Op> class PairsPattern : public ArmPattern<Op> {
+public:
+  using ArmPattern<Op>::ArmPattern;
+
+protected:
+  static constexpr unsigned masks[] = {3, 5, 6, 9, 10, 12};
+
+  /// Both halves of the table of `entry(mask, j)` for a nibble.
+  template <typename Entry>
+  std::array<Value, 2> table(VectorParts &v, int64_t nibble, Entry entry) const {
+    SmallVector<int8_t> bytes(2 * registerBytes, 0);
+    for (unsigned mask : masks)
+      for (int64_t j = 0; j < 4; ++j)
+        bytes[8 * j + (nibble % 2 ? mask >> 1 : mask & 7)] = int8_t(entry(mask, j));
+    auto half = [&](int64_t begin) {
+      return constant(v, ArrayRef(bytes).slice(begin, registerBytes));
+    };
+    return {half(0), half(registerBytes)};
+  }
+
+  Value constant(VectorParts &v, ArrayRef<int8_t> bytes) const {
+    auto type = VectorType::get({int64_t(bytes.size())}, v.getI8Type());
+    return v.create<arith::ConstantOp>(DenseElementsAttr::get(type, bytes));
+  }
+
+  /// The entries of one nibble of each of four lanes.
+  Value lookUp(VectorParts &v, std::array<Value, 2> table, Value lanes, int64_t nibble) const {
+    SmallVector<int8_t> places, planes;
+    for (int64_t i = 0; i < registerBytes; ++i) {
+      places.push_back(int8_t(i / 4 * 4 + nibble / 2));
+      planes.push_back(int8_t(8 * (i % 4)));
+    }
+    Value bytes = v.bitcast(lanes, v.getI8Type());
+    Value index = this->call(v, Idiom::Lookup, bytes.getType(), {bytes, constant(v, places)});
+    if (nibble % 2)
+      index = v.create<arith::ShRUIOp>(index, v.splat(5, index));
+    else
+      index = v.create<arith::AndIOp>(index, v.splat(7, index));
+    index = v.create<arith::OrIOp>(index, constant(v, planes));
+    return this->call(v, Idiom::Lookup2, bytes.getType(), {table[0], table[1], index});
+  }
+};
+
+/// The table holds the pairs themselves, made by two lookups for all lanes.
+class SelectPairsPattern : public PairsPattern<uk::SelectPairsOp> {
+public:
+  using PairsPattern::PairsPattern;
+
+  LogicalResult matchAndRewrite(uk::SelectPairsOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    auto [x, begin] = partOfRegister(v, op.getX());
+    std::array<Value, 2> pairs =
+        table(v, op.getNibble(), [begin = begin](unsigned mask, int64_t j) -> int64_t {
+          int64_t first = llvm::countr_zero(mask);
+          int64_t pair = j < 2 ? first : llvm::Log2_32(mask);
+          return begin + 2 * pair + j % 2;
+        });
+    if (op.getBiased())
+      x = v.create<arith::XOrIOp>(x, v.splat(-128, x));
+    for (Value &half : pairs)
+      half = call(v, Idiom::Lookup, x.getType(), {x, half});
+    return replaceInParts(
+        op, rewriter, v, v.lanes(op.getResult()), {op.getMasks()},
+        [&](ArrayRef<Value> part) { return lookUp(v, pairs, part[0], op.getNibble()); });
+  }
+
+private:
+  /// A register with the 8 bytes `x`, and where: the one that they are taken out of.
+  std::pair<Value, int64_t> partOfRegister(VectorParts &v, Value x) const {
+    if (auto slice = x.getDefiningOp<vector::ShuffleOp>()) {
+      SmallVector<int64_t> lanes;
+      for (auto lane : slice.getMask().getAsRange<IntegerAttr>())
+        lanes.push_back(lane.getInt());
+      bool isSlice = llvm::all_of(llvm::enumerate(lanes), [&](auto lane) {
+        return lane.value() == lanes[0] + int64_t(lane.index());
+      });
+      if (isSlice && v.lanes(slice.getV1()) == registerBytes && lanes[0] <= registerBytes - 8)
+        return {slice.getV1(), lanes[0]};
+    }
+    return {v.create<vector::ShuffleOp>(
+                x, x, ArrayRef<int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7}),
+            0};
+  }
+};
+
+/// The table holds the control bytes of a lookup inside the lane.
+class ExpandPairsPattern : public PairsPattern<uk::ExpandPairsOp> {
+public:
+  using PairsPattern::PairsPattern;
+
+  LogicalResult matchAndRewrite(uk::ExpandPairsOp op, PatternRewriter &rewriter) const override {
+    VectorParts v(op.getLoc(), rewriter);
+    std::array<Value, 2> controls =
+        table(v, op.getNibble(), [&](unsigned mask, int64_t j) -> int64_t {
+          unsigned pair = 2 * op.getHalf() + j / 2, below = mask & ((1u << pair) - 1);
+          return mask >> pair & 1 ? (below ? 2 : 0) + j % 2 : -128; // out of the table: zero
+        });
+    SmallVector<int8_t> lane;
+    for (int64_t i = 0; i < registerBytes; ++i)
+      lane.push_back(int8_t(i / 4 * 4));
+    Value inLane = constant(v, lane);
+    return replaceInParts(op, rewriter, v, v.lanes(op.getResult()), {op.getValues(), op.getMasks()},
+                          [&](ArrayRef<Value> part) {
+                            Value control = lookUp(v, controls, part[1], op.getNibble());
+                            control = v.create<arith::OrIOp>(control, inLane);
+                            return call(v, Idiom::Lookup, part[0].getType(), {part[0], control});
+                          });
+  }
+};
+
 } // namespace
 
 void populateArmPatterns(RewritePatternSet &patterns, const IsaInfo &isa) {
   patterns.add<DotI8Pattern, DotS8Pattern, MatmulI8Pattern, DotI8PairsPattern, DotS8HalvesPattern,
-               WidenAddPattern, TableLookupPattern>(patterns.getContext(), isa);
+               MultiplyAddS8Pattern, WidenAddPattern, TableLookupPattern, UnpackBase3Pattern,
+               UnpackI6Pattern, SelectPairsPattern, ExpandPairsPattern>(patterns.getContext(), isa);
 }
 
 } // namespace lobit

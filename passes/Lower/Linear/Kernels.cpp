@@ -286,6 +286,7 @@ func::FuncOp getOrCreateLinear(ModuleOp module, const LinearShape &shape, Isa is
   switch (form.form) {
   case Form::Pairs:
   case Form::Halves:
+  case Form::Products:
   case Form::Quads:
   case Form::SignedQuads:
   case Form::Matrix:

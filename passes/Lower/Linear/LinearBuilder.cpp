@@ -57,7 +57,7 @@ static int64_t leastPanelTokens(Layout layout, Isa isa) {
 }
 
 KernelForm findKernelForm(Layout layout, Isa isa) {
-  bool isWasm = findIsa(isa)->arch == Arch::Wasm32;
+  Arch arch = findIsa(isa)->arch;
 #define LOBIT_KERNEL_FORM(LAYOUT, ISA, FORM, width, rows1, rowsN, tokens)                          \
   if (layout == Layout::LAYOUT && isa == Isa::ISA)                                                 \
     return {Form::FORM,                                                                            \
@@ -65,8 +65,9 @@ KernelForm findKernelForm(Layout layout, Isa isa) {
             rows1,                                                                                 \
             rowsN,                                                                                 \
             tokens,                                                                                \
-            /*isRolled=*/isWasm,                                                                   \
-            /*touches=*/isWasm,                                                                    \
+            /*isRolled=*/arch == Arch::Wasm32,                                                     \
+            /*touches=*/arch == Arch::Wasm32,                                                      \
+            /*takesLanes=*/arch == Arch::AArch64,                                                  \
             leastPanelTokens(layout, isa)};
 #include "passes/Lower/Linear/KernelForms.inc"
   llvm_unreachable("KernelForms.inc has a row for each layout and ISA");
@@ -124,6 +125,22 @@ void LinearBuilder::touchAhead(Value buffer, Value at, Value step, int64_t last)
     for (int64_t line = 0; line < touchBytes; line += 64)
       create<uk::TouchOp>(buffer, add(next, line));
   });
+}
+
+Value LinearBuilder::quadOf(Value bytes, int64_t quad, int64_t lanes) {
+  SmallVector<int64_t> indices;
+  for (int64_t i = 0; i < lanes; ++i)
+    indices.push_back(4 * quad + i % 4);
+  return shuffle(bytes, bytes, indices);
+}
+
+Value LinearBuilder::addAdjacent(Value v) {
+  SmallVector<int64_t> even, odd;
+  for (int64_t i = 0; i < cast<VectorType>(v.getType()).getDimSize(0); i += 2) {
+    even.push_back(i);
+    odd.push_back(i + 1);
+  }
+  return add(shuffle(v, v, even), shuffle(v, v, odd));
 }
 
 Value LinearBuilder::shuffle(Value a, Value b, ArrayRef<int64_t> lanes) {

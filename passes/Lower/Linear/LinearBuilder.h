@@ -12,7 +12,18 @@
 
 namespace lobit {
 
-enum class Form { Pairs, Halves, Quads, SignedQuads, Matrix, Lookup, Walk, Chunks, Lanes };
+enum class Form {
+  Pairs,
+  Halves,
+  Products,
+  Quads,
+  SignedQuads,
+  Matrix,
+  Lookup,
+  Walk,
+  Chunks,
+  Lanes
+};
 
 struct KernelForm {
   Form form;
@@ -25,6 +36,9 @@ struct KernelForm {
   bool isRolled;
   /// Whether weights are asked for by loads, because there is no prefetch.
   bool touches;
+  /// Whether 16 activations are loaded at once and quads of them taken out: an operand of a
+  /// product may be one lane of a register.
+  bool takesLanes;
   /// From how many tokens on a panel in memory is multiplied (ukernel.dot_i8_panel).
   int64_t leastPanelTokens;
 };
@@ -67,6 +81,10 @@ public:
   /// each line of the four after them, all at once, so that they come together. Nothing
   /// after the byte `last` + touchBytes - 1 of the buffer is read.
   void touchAhead(mlir::Value buffer, mlir::Value at, mlir::Value step, int64_t last);
+  /// Lane i / 4 in the int32 lanes of `lanes` bytes: a quad of activations for every row.
+  mlir::Value quadOf(mlir::Value bytes, int64_t quad, int64_t lanes);
+  /// Sums of lanes 2i and 2i + 1.
+  mlir::Value addAdjacent(mlir::Value v);
   mlir::Value shuffle(mlir::Value a, mlir::Value b, llvm::ArrayRef<int64_t> lanes);
   /// The exact f32 of float lanes of any kept type.
   mlir::Value widen(mlir::Value vector);

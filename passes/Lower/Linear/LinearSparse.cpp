@@ -24,6 +24,7 @@ namespace {
 
 constexpr int64_t blockRows = kI6TileRows, blockColumns = kI6TileColumns;
 constexpr int64_t rowSumBytes = kI6TileSums, blockBytes = kI6TileBytes;
+constexpr int64_t lastNibble = 6;
 constexpr int64_t steps = 4, stepColumns = 16, stepBytes = 192, planeBytes = 64;
 constexpr int64_t quadBytes = 4 * blockRows; // of the panel, 4 columns
 constexpr int64_t packedQuadBytes = 4 * blockBytes / blockColumns;
@@ -43,6 +44,8 @@ static_assert(maxPanelBlocks * blockColumns * blockRows + chunkTokens * blockRow
 constexpr int64_t maxCode = 32, maxBiased = 255, maxDense = 63, maxActivation = 128;
 static_assert(2 * 2 * maxBiased * maxCode <= 32767);
 static_assert(2 * 2 * maxDense * maxActivation <= 32767);
+// Signed: sums of two lanes of two additions, or four additions.
+static_assert(4 * maxCode * maxActivation <= 32767);
 
 // Half of the columns are kept; 4 times their sum of products with |x| <= 128 fits.
 constexpr int64_t maxColumnsInPlace = (int64_t(1) << 31) / (4 * maxCode * maxActivation) * 2 - 64;
@@ -56,10 +59,13 @@ public:
         slices(planeBytes / form.width), blocks(ceilDiv(shape.in, blockColumns)),
         chunk(std::min(chunkTokens, shape.maxRows)),
         // Of a large tile the codes and activations of two would not fit in the registers.
-        quads(form.width == 64 ? 1 : 2),
+        quads(form.form == Form::Products ? 4
+              : form.width == 64          ? 1
+                                          : 2),
         asksForActivations(quads == 1 && chunk * shape.in > nearActivations),
-        isSigned(form.form == Form::SignedQuads),
-        inPlace(form.form == Form::Quads && shape.in <= maxColumnsInPlace) {}
+        isSigned(form.form == Form::SignedQuads || form.form == Form::Products),
+        reloadsMasks(isSigned), inPlace(form.form == Form::Quads && shape.in <= maxColumnsInPlace) {
+  }
 
   void build() {
     int64_t most = asksForActivations ? smallPanelBlocks : maxPanelBlocks;
@@ -105,11 +111,31 @@ private:
     return masks;
   }
 
+  /// The masks of a slice of both halves of the rows, as nibbles lastNibble and the next: byte
+  /// `step` of a mask is read as the last one of its lane, `at` counts the step. So nothing is
+  /// read past the end.
+  Values loadLastMasks(Value at) {
+    Values masks;
+    for (int64_t h = 0; h < 2; ++h) {
+      Value bytes = b.load(b.i8s(form.width), args.weights,
+                           b.add(at, steps * stepBytes + h * planeBytes - 3));
+      masks.push_back(b.create<vector::BitCastOp>(b.i32s(lanes), bytes));
+    }
+    return masks;
+  }
+
   /// A step of one of several column blocks; nibbles 0 and 1 of the masks are its own.
   struct Part {
     Value at;
     ValueRange masks;
   };
+
+  void prefetch(Value at, int64_t lines) {
+    for (int64_t line = 0; line < lines; ++line) {
+      b.prefetch(args.weights, at, farAhead + 64 * line, /*locality=*/2);
+      b.prefetch(args.weights, at, nearAhead + 64 * line);
+    }
+  }
 
   /// Runs `body(step, parts, carried)` for the four steps of 16 columns of the column blocks
   /// at `blocksAt`. `carried` goes around.
@@ -128,10 +154,7 @@ private:
           SmallVector<Part> parts;
           for (auto [i, at] : llvm::enumerate(blocksAt)) {
             Value share = b.add(at, b.mul(step, blockBytes / steps));
-            for (int64_t line = 0; line < prefetchLines; ++line) {
-              b.prefetch(args.weights, share, farAhead + 64 * line, /*locality=*/2);
-              b.prefetch(args.weights, share, nearAhead + 64 * line);
-            }
+            prefetch(share, prefetchLines);
             parts.push_back(
                 {b.add(at, b.mul(step, stepBytes)), values.slice(i * perBlock, perBlock)});
           }
@@ -142,11 +165,10 @@ private:
   }
 
   /// The codes of one slice of a step: plane 2c + h has chunk c of rows 16 h ...
-  Values loadCodes(Value at, int64_t slice, bool times4) {
+  Values loadCodes(Value at, bool times4) {
     Values parts, codes;
     for (int64_t p = 0; p < 3; ++p)
-      parts.push_back(
-          b.load(b.i8s(form.width), args.weights, b.add(at, p * planeBytes + slice * form.width)));
+      parts.push_back(b.load(b.i8s(form.width), args.weights, b.add(at, p * planeBytes)));
     for (int64_t p = 0; p < 4; ++p)
       codes.push_back(
           b.create<uk::UnpackI6Op>(b.i8s(form.width), parts[0], parts[1], parts[2], p, times4));
@@ -185,6 +207,17 @@ private:
       Values at;
       for (Value block : together)
         at.push_back(columnBlockAt(block, column));
+      if (reloadsMasks) { // two slices at a time: all would not fit in the registers
+        Values next(2 * slices);
+        for (int64_t slice = 0; slice < slices; slice += 2) {
+          Values own = {carried[slice], carried[slice + 1], carried[slices + slice],
+                        carried[slices + slice + 1]};
+          Values sums = addSlices(at[0], first, slice, 2, own);
+          for (int64_t i = 0; i < 4; ++i)
+            next[i / 2 * slices + slice + i % 2] = sums[i];
+        }
+        return next;
+      }
       return forSteps(at, carried, [&](Value step, ArrayRef<Part> parts, ValueRange values) {
         return oneStep(b.add(first, b.mul(step, stepColumns)), parts, values);
       });
@@ -223,24 +256,62 @@ private:
       x.push_back(b.load(b.i8s(8), args.input[0], {args.first, b.add(column, 8 * c)}));
     for (auto [i, part] : llvm::enumerate(parts))
       for (int64_t slice = 0; slice < slices; ++slice) {
-        Values codes = loadCodes(part.at, slice, inPlace);
-        for (int64_t h = 0; h < 2; ++h) {
-          Value &a = acc[(2 * i + h) * slices + slice];
-          Value masks = part.masks[h * slices + slice];
-          auto kept = [&](int64_t c) -> Value {
-            return b.create<uk::SelectPairsOp>(b.i8s(form.width), x[c], masks, c,
-                                               /*biased=*/!isSigned);
-          };
-          a = addProducts(a, {kept(0), kept(1)}, {codes[h], codes[2 + h]}, maxBiased,
-                          inPlace ? 4 * maxCode : maxCode);
-        }
+        Value *sums = &acc[2 * i * slices + slice];
+        addSlice({&sums[0], &sums[slices]}, b.add(part.at, slice * form.width), x,
+                 {part.masks[slice], part.masks[slices + slice]}, /*nibble=*/0);
       }
     return acc;
   }
 
-  /// acc + the products of one or two vectors of bytes.
+  /// The same of all steps of a column block for `count` slices, whose masks are loaded in each
+  /// step: [half][slice].
+  Values addSlices(Value at, Value column, int64_t slice, int64_t count, ValueRange carried) {
+    return b.loop(b.index(0), b.index(steps), 1, carried, [&](Value step, ValueRange values) {
+      Values acc(values.begin(), values.end());
+      Value share = b.add(at, b.mul(step, blockBytes / steps));
+      Value all = b.load(b.i8s(stepColumns), args.input[0],
+                         {args.first, b.add(column, b.mul(step, stepColumns))});
+      Values x = {b.shuffle(all, all, {0, 1, 2, 3, 4, 5, 6, 7}),
+                  b.shuffle(all, all, {8, 9, 10, 11, 12, 13, 14, 15})};
+      for (int64_t i = 0; i < count; ++i) {
+        // Loads do not pass a prefetch: those of all slices would not fit in the registers.
+        prefetch(b.add(share, 64 * (slice + i)), 1);
+        int64_t offset = (slice + i) * form.width;
+        addSlice({&acc[i], &acc[count + i]}, b.add(b.add(at, b.mul(step, stepBytes)), offset), x,
+                 loadLastMasks(b.add(b.add(at, step), offset)), lastNibble);
+      }
+      return acc;
+    });
+  }
+
+  /// *acc[h] + the products of a slice, the chunks of which have nibbles `nibble` and the next of
+  /// masks[h].
+  void addSlice(std::array<Value *, 2> acc, Value at, ArrayRef<Value> x, ArrayRef<Value> masks,
+                int64_t nibble) {
+    Values codes = loadCodes(at, inPlace);
+    for (int64_t h = 0; h < 2; ++h) {
+      auto kept = [&](int64_t c) -> Value {
+        return b.create<uk::SelectPairsOp>(b.i8s(form.width), x[c], masks[h], nibble + c,
+                                           /*biased=*/!isSigned);
+      };
+      *acc[h] = addProducts(*acc[h], {kept(0), kept(1)}, {codes[h], codes[2 + h]}, maxBiased,
+                            inPlace ? 4 * maxCode : maxCode);
+    }
+  }
+
+  /// acc + the products of a few vectors of bytes. Where products of single bytes are summed,
+  /// acc may have two lanes for each row, to be added at the end.
   Value addProducts(Value acc, ArrayRef<Value> lhs, ArrayRef<Value> rhs, int64_t max, int64_t by) {
     int64_t additions = lhs.size();
+    if (form.form == Form::Products) {
+      Value products = b.zero(b.i16s(form.width));
+      for (int64_t i = 0; i < additions; ++i)
+        products = b.create<uk::MultiplyAddS8Op>(products.getType(), products, rhs[i], lhs[i],
+                                                 maxCode, additions);
+      if (acc.getType() == b.i32s(lanes))
+        products = b.addAdjacent(products);
+      return b.create<uk::WidenAddOp>(acc.getType(), acc, products);
+    }
     if (form.form != Form::Pairs) {
       for (int64_t i = 0; i < additions; ++i)
         acc = isSigned ? b.create<uk::DotS8Op>(acc.getType(), acc, lhs[i], rhs[i]).getResult()
@@ -290,27 +361,42 @@ private:
 
   /// Writes a column block as dense codes, [quad of columns][row][4 bytes].
   void expand(Value block, Value columnBlock, Value to) {
+    Value from = columnBlockAt(block, columnBlock);
     Value first = b.mul(to, blockColumns / 4 * quadBytes);
-    forSteps({columnBlockAt(block, columnBlock)}, {},
-             [&](Value step, ArrayRef<Part> parts, ValueRange) -> Values {
-               auto [at, masks] = parts[0];
-               Value out = b.add(first, b.mul(step, stepColumns / 4 * quadBytes));
-               for (int64_t slice = 0; slice < slices; ++slice) {
-                 Values codes = loadCodes(at, slice, /*times4=*/false);
-                 for (int64_t c = 0; c < 2; ++c)
-                   for (int64_t h = 0; h < 2; ++h)
-                     for (int64_t half = 0; half < 2; ++half) {
-                       Value dense = b.create<uk::ExpandPairsOp>(
-                           b.i8s(form.width), codes[2 * c + h], masks[h * slices + slice], c, half);
-                       if (!isSigned)
-                         dense = b.add(dense, b.splatInt(maxCode, 8, form.width));
-                       int64_t quad = 2 * c + half;
-                       b.store(dense, panel,
-                               b.add(out, quad * quadBytes + h * planeBytes + slice * form.width));
-                     }
-               }
-               return {};
-             });
+    constexpr int64_t outBytes = stepColumns / 4 * quadBytes;
+    if (reloadsMasks) { // slice by slice
+      b.loop(b.index(0), b.index(steps * slices), 1, [&](Value i) {
+        Value step = b.create<arith::DivUIOp>(i, b.index(slices));
+        Value offset = b.mul(b.create<arith::RemUIOp>(i, b.index(slices)), form.width);
+        prefetch(b.add(from, b.mul(i, blockBytes / (steps * slices))), 1);
+        expandSlice(b.add(b.add(from, b.mul(step, stepBytes)), offset),
+                    loadLastMasks(b.add(b.add(from, step), offset)), lastNibble,
+                    b.add(b.add(first, b.mul(step, outBytes)), offset));
+      });
+      return;
+    }
+    forSteps({from}, {}, [&](Value step, ArrayRef<Part> parts, ValueRange) -> Values {
+      ValueRange masks = parts[0].masks;
+      for (int64_t slice = 0; slice < slices; ++slice)
+        expandSlice(b.add(parts[0].at, slice * form.width), {masks[slice], masks[slices + slice]},
+                    /*nibble=*/0, b.add(b.add(first, b.mul(step, outBytes)), slice * form.width));
+      return {};
+    });
+  }
+
+  /// One slice of a step, `masks` of both halves of the rows.
+  void expandSlice(Value at, ArrayRef<Value> masks, int64_t nibble, Value out) {
+    Values codes = loadCodes(at, /*times4=*/false);
+    for (int64_t c = 0; c < 2; ++c)
+      for (int64_t h = 0; h < 2; ++h)
+        for (int64_t half = 0; half < 2; ++half) {
+          Value dense = b.create<uk::ExpandPairsOp>(b.i8s(form.width), codes[2 * c + h], masks[h],
+                                                    nibble + c, half);
+          if (!isSigned)
+            dense = b.add(dense, b.splatInt(maxCode, 8, form.width));
+          int64_t quad = 2 * c + half;
+          b.store(dense, panel, b.add(out, quad * quadBytes + h * planeBytes));
+        }
   }
 
   /// sums of all tokens plus a panel of `size` column blocks from `columnBlock`; asks for the next.
@@ -344,6 +430,20 @@ private:
     return b.create<vector::BitCastOp>(b.i8s(form.width), b.splat(word, lanes));
   }
 
+  /// The quads of activations of a step of a tile.
+  Values activations(Value token, Value column) {
+    Values x;
+    if (form.takesLanes) {
+      Value all = b.load(b.i8s(4 * quads), args.input[0], {token, column});
+      for (int64_t n = 0; n < quads; ++n)
+        x.push_back(b.quadOf(all, n, form.width));
+    } else {
+      for (int64_t n = 0; n < quads; ++n)
+        x.push_back(quad(token, b.add(column, 4 * n)));
+    }
+    return x;
+  }
+
   /// sums of `tokens` tokens from i and rows row .. row + rowsN - 1, plus a panel of `size`
   /// column blocks from `columnBlock`.
   void panelTile(Value block, Value token, Value i, int64_t tokens, int64_t row, Value columnBlock,
@@ -356,7 +456,8 @@ private:
     Values before;
     for (int64_t t = 0; t < tokens; ++t)
       for (int64_t v = 0; v < vectors; ++v)
-        before.push_back(b.load(b.i32s(lanes), sums, sumsAt(t, v)));
+        before.push_back(form.form == Form::Products ? b.zero(b.i32s(2 * lanes))
+                                                     : b.load(b.i32s(lanes), sums, sumsAt(t, v)));
     Value end = b.mul(size, blockColumns / 4), first = b.mul(columnBlock, blockColumns);
     Value from = b.add(token, i), nextPanel = columnBlockAt(block, b.add(columnBlock, size));
     Values acc = b.loop(b.index(0), end, quads, before, [&](Value q, ValueRange carried) {
@@ -374,9 +475,7 @@ private:
               b.load(b.i8s(form.width), panel,
                      b.add(b.mul(q, quadBytes), n * quadBytes + 4 * row + v * form.width)));
       for (int64_t t = 0; t < tokens; ++t) {
-        Values x;
-        for (int64_t n = 0; n < quads; ++n)
-          x.push_back(quad(b.add(from, t), b.add(b.add(first, b.mul(q, 4)), 4 * n)));
+        Values x = activations(b.add(from, t), b.add(first, b.mul(q, 4)));
         for (int64_t v = 0; v < vectors; ++v) {
           Value &a = next[t * vectors + v];
           a = addProducts(a, ArrayRef(codes).slice(v * quads, quads), x, maxDense, maxActivation);
@@ -385,8 +484,12 @@ private:
       return next;
     });
     for (int64_t t = 0; t < tokens; ++t)
-      for (int64_t v = 0; v < vectors; ++v)
-        b.store(acc[t * vectors + v], sums, sumsAt(t, v));
+      for (int64_t v = 0; v < vectors; ++v) {
+        Value sum = acc[t * vectors + v];
+        if (form.form == Form::Products)
+          sum = b.add(b.load(b.i32s(lanes), sums, sumsAt(t, v)), b.addAdjacent(sum));
+        b.store(sum, sums, sumsAt(t, v));
+      }
   }
 
   /// A line of one of the rows of the next tile. Quad q of 16 in a line asks for row q.
@@ -420,6 +523,7 @@ private:
   bool asksForActivations;
   int64_t panelBlocks = 0; ///< of columns in a panel
   bool isSigned;           ///< both operands of a product
+  bool reloadsMasks;       ///< in each step: all of them would not fit in the registers
   bool inPlace;            ///< codes times 4, one token
   Value panel, sums;
 };

@@ -76,6 +76,11 @@ constexpr int64_t pairBound(int64_t steps, int64_t planes, int64_t max) {
 constexpr int64_t shiftedSpan(int64_t planes) { return maxInt16 / pairBound(1, planes, maxCode); }
 constexpr int64_t inPlaceSpan = 7;
 static_assert(shiftedSpan(4) == 15 && shiftedSpan(5) == 12);
+/// Products with codes up to `max` that an int16 lane can sum.
+constexpr int64_t productsInLane(int64_t max) { return maxInt16 / (max * maxActivation); }
+constexpr int64_t maxInt8 = 127; // of a code with the top bit flipped: q is never -128
+static_assert(productsInLane(maxCode) == 127 && productsInLane(maxNibble) == 17 &&
+              productsInLane(maxInt8) == 2);
 static_assert(pairBound(inPlaceSpan, 3, maxCode) <= maxInt16);
 static_assert(pairBound(inPlaceSpan, 2, 4 * maxCode) <= maxInt16);
 
@@ -99,7 +104,8 @@ public:
       : b(b), shape(shape), isa(isa), form(findKernelForm(shape.layout, isa)), args(args),
         epilogue(b, shape, args), coding(codingOf(shape.layout)), planes(coding.planes),
         steps(roundUp(shape.in, findLayout(shape.layout)->columnBlock) / (4 * planes)),
-        panelSteps(stepsOfPanel()), chunk(std::min(maxChunk, shape.maxRows)), lanes(form.width / 4),
+        panelSteps(stepsOfPanel()), together(form.takesLanes && planes == 1 ? 4 : 1),
+        chunk(std::min(maxChunk, shape.maxRows)), lanes(form.width / 4),
         lastTouch(int64_t(ceilDiv(shape.out, blockRows)) * steps * stepBytes - touchBytes) {}
 
   void build() {
@@ -154,7 +160,9 @@ public:
 private:
   bool hasTwoBitPlanes() const { return coding.max == maxCode; }
 
-  bool flipsTopBit() const { return planes == 1 && form.form == Form::SignedQuads; }
+  bool flipsTopBit() const {
+    return planes == 1 && (form.form == Form::SignedQuads || form.form == Form::Products);
+  }
 
   int64_t vectors() const { return stepBytes / form.width; }
 
@@ -257,6 +265,8 @@ private:
         for (int64_t r = 0; r < blockRows; r += rows)
           if (form.form == Form::Pairs)
             pairTile(block, token, i, tokens, begin, end, r, rows);
+          else if (form.form == Form::Products)
+            productTile(block, token, i, tokens, begin, end, r, rows);
           else
             quadTile(block, token, i, tokens, begin, end, r, rows);
       };
@@ -341,12 +351,13 @@ private:
     return b.add(b.add(b.add(start, page), inPage), windowSteps * stepBytes);
   }
 
-  Value farOf(Value at, int64_t tokens) {
+  /// What is asked for into the second level cache with the step at `at`.
+  Value farFrom(Value at, int64_t tokens) {
     return tokens == 1 ? b.add(at, farAhead) : nextWindow(at);
   }
 
   /// The bytes at `at`; asks for those at `far`, if any, and for those near ahead.
-  Values loadStep(Value at, int64_t row, int64_t rows, Value far) {
+  Values loadStep(Value at, Value far, int64_t row, int64_t rows) {
     Values bytes;
     for (int64_t r = row; r < row + rows; r += lanes) {
       if (r % 16 == 0) {
@@ -441,13 +452,13 @@ private:
     int64_t powers = how == Unpack::InPlace ? 4 : how == Unpack::Low ? 2 : 1;
     Values zeros(powers * count, b.zero(b.i32s(lanes)));
     Value first = b.add(token, i);
-    Values acc = b.loop(begin, end, 1, zeros, [&](Value step, ValueRange carried) {
+    Values acc = b.loop(begin, end, together, zeros, [&](Value step, ValueRange carried) {
       Values next(carried.begin(), carried.end());
       Value stored = storedStep(block, step);
       if (form.touches && row == 0 && lastTouch >= 0)
         b.touchAhead(args.weights, stored, step, lastTouch);
-      addStep(unpackStep(loadStep(stored, row, rows, farOf(stored, tokens)), how), first, tokens,
-              b.mul(step, 4 * planes), [&](const Plane &plane, int64_t n, Value codes, Value x) {
+      addStep(unpackSteps(stored, row, rows, tokens, how), first, tokens, b.mul(step, 4 * planes),
+              [&](const Plane &plane, int64_t n, Value codes, Value x) {
                 Value &a = next[plane.power * count + n];
                 a = dot(a, codes, x, coding.max << (2 * plane.power));
               });
@@ -461,12 +472,31 @@ private:
     storeSums(acc, i, tokens, row);
   }
 
+  /// The planes of `together` steps from `stored`.
+  SmallVector<Plane> unpackSteps(Value stored, int64_t row, int64_t rows, int64_t tokens,
+                                 Unpack how) {
+    SmallVector<Plane> result;
+    Value far = farFrom(stored, tokens);
+    // Steps together begin at a multiple of so many: their pages are side by side.
+    int64_t apart = tokens == 1 ? stepBytes : pageSteps * stepBytes;
+    for (int64_t s = 0; s < together; ++s)
+      result.append(unpackStep(
+          loadStep(b.add(stored, s * stepBytes), b.add(far, s * apart), row, rows), how));
+    return result;
+  }
+
   /// `add(plane, n, codes, x)` for sum n = [token][vector of rows].
   void addStep(ArrayRef<Plane> unpacked, Value first, int64_t tokens, Value column,
                llvm::function_ref<void(const Plane &, int64_t, Value, Value)> add) {
+    Values loaded; // the activations of the quads that fill a vector
+    int64_t inVector = form.takesLanes ? std::min<int64_t>(unpacked.size(), 4) : 0;
+    if (inVector)
+      for (int64_t t = 0; t < tokens; ++t)
+        loaded.push_back(b.load(b.i8s(4 * inVector), args.input[0], {b.add(first, t), column}));
     for (auto [p, plane] : llvm::enumerate(unpacked))
       for (int64_t t = 0; t < tokens; ++t) {
-        Value x = quad(b.add(first, t), b.add(column, 4 * p));
+        Value x = int64_t(p) < inVector ? b.quadOf(loaded[t], p, form.width)
+                                        : quad(b.add(first, t), b.add(column, 4 * p));
         for (auto [v, codes] : llvm::enumerate(plane.codes))
           add(plane, t * plane.codes.size() + v, codes, x);
       }
@@ -486,8 +516,7 @@ private:
       Values zeros(powers * count, b.zero(b.i16s(form.width / 2)));
       Values pairs = b.loop(from, to, 1, zeros, [&](Value step, ValueRange inner) {
         Values next(inner.begin(), inner.end());
-        Value stored = storedStep(block, step);
-        addStep(unpackStep(loadStep(stored, row, rows, farOf(stored, tokens)), how), first, tokens,
+        addStep(unpackSteps(storedStep(block, step), row, rows, tokens, how), first, tokens,
                 b.mul(step, 4 * planes), [&](const Plane &plane, int64_t n, Value codes, Value x) {
                   Value &a = next[plane.power * count + n];
                   a = b.create<uk::DotI8PairsOp>(a.getType(), a, codes, x,
@@ -512,6 +541,58 @@ private:
       return spanSums(from, b.min(b.add(from, span), end), carried);
     });
     storeSums(acc, i, tokens, row);
+  }
+
+  /// Products of single bytes in int16 lanes, widened within the bound. int32 sums have two
+  /// lanes for each row until the end.
+  void productTile(Value block, Value token, Value i, int64_t tokens, Value begin, Value end,
+                   int64_t row, int64_t rows) {
+    int64_t count = tokens * rows / lanes, inStep = planes * together;
+    int64_t max = flipsTopBit() ? maxInt8 : coding.max, additions = productsInLane(max);
+    Value first = b.add(token, i);
+    auto widened = [&](ValueRange wide, ArrayRef<Value> products) {
+      Values result;
+      for (auto [sum, product] : llvm::zip_equal(wide, products))
+        result.push_back(b.create<uk::WidenAddOp>(sum.getType(), sum, product));
+      return result;
+    };
+    auto addProducts = [&](Values &acc, ArrayRef<Plane> unpacked, Value column) {
+      addStep(unpacked, first, tokens, column, [&](const Plane &, int64_t n, Value codes, Value x) {
+        acc[n] = b.create<uk::MultiplyAddS8Op>(acc[n].getType(), acc[n], codes, x, max, additions);
+      });
+    };
+    Values none(count, b.zero(b.i16s(form.width)));
+    auto unpacked = [&](Value step) {
+      return unpackSteps(storedStep(block, step), row, rows, tokens, Unpack::Down);
+    };
+    Values wide(count, b.zero(b.i32s(2 * lanes)));
+    int64_t span = additions / inStep;
+    if (span > 0) {
+      wide = b.loop(begin, end, span, wide, [&](Value from, ValueRange carried) {
+        Value to = b.min(b.add(from, span), end);
+        Values products = b.loop(from, to, 1, none, [&](Value step, ValueRange inner) {
+          Values next(inner.begin(), inner.end());
+          addProducts(next, unpacked(step), b.mul(step, 4 * planes));
+          return next;
+        });
+        return widened(carried, products);
+      });
+    } else { // a few quads at a time
+      wide = b.loop(begin, end, together, wide, [&](Value step, ValueRange carried) {
+        Values next(carried.begin(), carried.end());
+        SmallVector<Plane> all = unpacked(step);
+        for (int64_t p = 0; p < inStep; p += additions) {
+          Values products = none;
+          addProducts(products, ArrayRef(all).slice(p, additions),
+                      b.mul(b.add(step, p), 4 * planes));
+          next = widened(next, products);
+        }
+        return next;
+      });
+    }
+    for (Value &sum : wide)
+      sum = b.addAdjacent(sum);
+    storeSums(wide, i, tokens, row);
   }
 
   //===--- many tokens -------------------------------------------------------===//
@@ -571,8 +652,8 @@ private:
         b.loop(from, to, 1, loadSums(start, unpackingTokens), [&](Value step, ValueRange carried) {
           Values next(carried.begin(), carried.end());
           Value stored = storedStep(block, step);
-          SmallVector<Plane> unpacked = unpackStep(
-              loadStep(stored, 0, blockRows, farOf(stored, unpackingTokens)), Unpack::Down);
+          SmallVector<Plane> unpacked =
+              unpackSteps(stored, 0, blockRows, unpackingTokens, Unpack::Down);
           storeUnpacked(unpacked, b.create<arith::SubIOp>(step, from));
           addStep(unpacked, token, unpackingTokens, b.mul(step, 4 * planes),
                   [&](const Plane &, int64_t n, Value codes, Value x) {
@@ -632,7 +713,7 @@ private:
       if (planes > 1) {
         b.loop(from, to, 1, [&](Value step) {
           Value stored = storedStep(block, step);
-          Values bytes = loadStep(stored, 0, blockRows, /*far=*/nullptr);
+          Values bytes = loadStep(stored, /*far=*/nullptr, 0, blockRows);
           storeUnpacked(unpackStep(bytes, Unpack::Down), b.create<arith::SubIOp>(step, from));
         });
         codes = panel;
@@ -662,6 +743,7 @@ private:
   int64_t planes;
   int64_t steps; ///< of 128 bytes in a block of rows
   int64_t panelSteps;
+  int64_t together; ///< steps at once: 16 columns
   int64_t chunk;
   int64_t lanes;     ///< int32 lanes, rows, in a vector
   int64_t lastTouch; ///< of touchAhead

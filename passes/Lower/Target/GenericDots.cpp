@@ -77,6 +77,15 @@ LogicalResult lowerDotS8Halves(uk::DotS8HalvesOp op, PatternRewriter &rewriter) 
   return success();
 }
 
+LogicalResult lowerMultiplyAddS8(uk::MultiplyAddS8Op op, PatternRewriter &rewriter) {
+  VectorParts v(op.getLoc(), rewriter);
+  Value acc = op.getAcc();
+  auto wide = [&](Value bytes) -> Value { return v.create<arith::ExtSIOp>(acc.getType(), bytes); };
+  Value product = v.create<arith::MulIOp>(wide(op.getLhs()), wide(op.getRhs()));
+  rewriter.replaceOpWithNewOp<arith::AddIOp>(op, acc, product);
+  return success();
+}
+
 LogicalResult lowerWidenAdd(uk::WidenAddOp op, PatternRewriter &rewriter) {
   VectorParts v(op.getLoc(), rewriter);
   Value acc = op.getAcc(), pairs = v.bitcast(op.getInput(), v.getI32Type());
@@ -107,6 +116,7 @@ void populateGenericDotPatterns(RewritePatternSet &patterns) {
   patterns.add(lowerDotS8, last);
   patterns.add(lowerMatmulI8, last);
   patterns.add(lowerDotS8Halves, last);
+  patterns.add(lowerMultiplyAddS8, last);
   patterns.add(lowerWidenAdd, last);
   patterns.add(lowerTableLookup, last);
 }

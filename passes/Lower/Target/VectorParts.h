@@ -43,20 +43,27 @@ public:
     return create<mlir::vector::ShuffleOp>(v, v, indices);
   }
 
+  /// Vectors side by side.
+  mlir::Value join(llvm::ArrayRef<mlir::Value> parts) {
+    mlir::Value result = parts[0];
+    for (mlir::Value part : parts.drop_front())
+      result = append(result, part);
+    return result;
+  }
+
   /// Applies `f` to each of `parts` equal parts of the operands, results side by side.
   mlir::Value mapParts(int64_t parts, llvm::ArrayRef<mlir::Value> operands,
                        llvm::function_ref<mlir::Value(llvm::ArrayRef<mlir::Value>)> f) {
     if (parts == 1)
       return f(operands);
-    mlir::Value result;
+    llvm::SmallVector<mlir::Value> results;
     for (int64_t p = 0; p < parts; ++p) {
       llvm::SmallVector<mlir::Value> pieces;
       for (mlir::Value v : operands)
         pieces.push_back(slice(v, p * (lanes(v) / parts), lanes(v) / parts));
-      mlir::Value piece = f(pieces);
-      result = p == 0 ? piece : append(result, piece);
+      results.push_back(f(pieces));
     }
-    return result;
+    return join(results);
   }
 
 private:

@@ -53,6 +53,16 @@ func.func @dot_s8_halves() -> vector<2xi16> {
   return %r : vector<2xi16>
 }
 
+// CHECK-LABEL: @multiply_add_s8
+// CHECK: dense<[16261, -5]> : vector<2xi16>
+func.func @multiply_add_s8() -> vector<2xi16> {
+  %acc = arith.constant dense<5> : vector<2xi16>
+  %lhs = arith.constant dense<[-127, 2]> : vector<2xi8>
+  %rhs = arith.constant dense<[-128, -5]> : vector<2xi8>
+  %r = ukernel.multiply_add_s8 %acc, %lhs, %rhs max 127 additions 1 : vector<2xi16>, vector<2xi8>
+  return %r : vector<2xi16>
+}
+
 // Rows of lhs: 255s, then 1s; rows of rhs: -128s, then 0..7.
 // CHECK-LABEL: @matmul_i8
 // CHECK: dense<[-261119, 7141, -1023, 29]> : vector<4xi32>

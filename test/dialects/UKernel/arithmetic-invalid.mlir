@@ -106,6 +106,32 @@ func.func @f(%a: vector<8xi16>, %b: vector<16xi8>) {
 
 // -----
 
+func.func @f(%a: vector<8xi16>, %b: vector<8xi8>) {
+  // expected-error @below {{expected max from 1 to 127, found 128}}
+  %0 = ukernel.multiply_add_s8 %a, %b, %b max 128 additions 1 : vector<8xi16>, vector<8xi8>
+  return
+}
+
+// -----
+
+func.func @f(%a: vector<8xi16>, %b: vector<16xi8>) {
+  // expected-error @below {{expected 8 lanes in lhs and rhs, found 16}}
+  %0 = ukernel.multiply_add_s8 %a, %b, %b max 2 additions 1 : vector<8xi16>, vector<16xi8>
+  return
+}
+
+// -----
+
+func.func @bound_of_products(%a: vector<8xi16>, %b: vector<8xi8>) {
+  // 127 * 128 fits into int16 twice.
+  %0 = ukernel.multiply_add_s8 %a, %b, %b max 127 additions 2 : vector<8xi16>, vector<8xi8>
+  // expected-error @below {{expected additions from 1 to 2, found 3}}
+  %1 = ukernel.multiply_add_s8 %a, %b, %b max 127 additions 3 : vector<8xi16>, vector<8xi8>
+  return
+}
+
+// -----
+
 func.func @bound(%a: vector<8xi16>, %b: vector<16xi8>) {
   // 2 * 127 * 128 fits into int16 once.
   %0 = ukernel.dot_s8_halves %a, %b, %b max 127 additions 1 : vector<8xi16>, vector<16xi8>

@@ -34,6 +34,8 @@ func.func @arithmetic(%t: vector<16xi8>, %i: vector<32xi8>, %b: vector<64xi8>, %
   %10 = ukernel.dot_s8 %s, %c, %c : vector<4xi32>, vector<16xi8>
   // CHECK: ukernel.dot_s8_halves %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} max 2 additions 28 : vector<8xi16>, vector<16xi8>
   %11 = ukernel.dot_s8_halves %q, %c, %c max 2 additions 28 : vector<8xi16>, vector<16xi8>
+  // CHECK: ukernel.multiply_add_s8 %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} max 127 additions 2 : vector<16xi16>, vector<16xi8>
+  %21 = ukernel.multiply_add_s8 %p, %c, %c max 127 additions 2 : vector<16xi16>, vector<16xi8>
   // CHECK: ukernel.matmul_i8 %{{[a-z0-9]+}}, %{{[a-z0-9]+}}, %{{[a-z0-9]+}} : vector<4xi32>, vector<16xi8>
   %12 = ukernel.matmul_i8 %s, %c, %c : vector<4xi32>, vector<16xi8>
   // CHECK: ukernel.widen_float %{{[a-z0-9]+}} finite : vector<16xbf16> -> vector<16xf32>

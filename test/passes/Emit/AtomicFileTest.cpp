@@ -62,6 +62,9 @@ public:
       return -1;
     return FileSystem::pwrite(file, bytes, isShort() ? 1 : size, offset);
   }
+  int ftruncate(int file, off_t size) override {
+    return fails("ftruncate ") ? -1 : FileSystem::ftruncate(file, size);
+  }
   int fsync(int file) override { return fails("fsync ") ? -1 : FileSystem::fsync(file); }
   int close(int file) override {
     int result = FileSystem::close(file);
@@ -106,6 +109,36 @@ TEST(AtomicFile, WritesSyncsRenamesAndSyncsTheFolder) {
   EXPECT_EQ(readAll(folder.path + "/model.lobit"), "new content");
   EXPECT_EQ(fileSystem.trace, "open pwrite pwrite fsync close rename open fsync close ");
   EXPECT_EQ(folder.files(), std::set<std::string>{"model.lobit"});
+}
+
+TEST(AtomicFile, MovesBothWaysAndCuts) {
+  Folder folder;
+  FaultyFileSystem fileSystem;
+  auto file = std::move(AtomicFile::create(folder.path + "/moved", fileSystem).value());
+  std::string text(5'000'000, 0); // more than one buffer
+  for (size_t i = 0; i < text.size(); ++i)
+    text[i] = char(i * 7 + i / 251);
+  std::string found(text.size(), 0);
+  auto *bytes = reinterpret_cast<uint8_t *>(text.data());
+  auto *read = reinterpret_cast<uint8_t *>(found.data());
+  ASSERT_TRUE(file->write(1000, bytes, text.size()).ok());
+  uint64_t from = 1000;
+  for (uint64_t to : {5000u, 17u}) {
+    ASSERT_TRUE(file->move(from, to, text.size()).ok());
+    ASSERT_TRUE(file->read(to, read, text.size()).ok());
+    EXPECT_TRUE(found == text) << to;
+    from = to;
+  }
+  EXPECT_EQ(file->size(), 5000 + text.size());
+  ASSERT_TRUE(file->truncate(1017).ok());
+  EXPECT_EQ(file->size(), 1017u);
+  EXPECT_NE(file->read(17, read, 1001).message().find("cannot read"), std::string::npos);
+  ASSERT_TRUE(file->commit().ok());
+  EXPECT_EQ(readAll(folder.path + "/moved").substr(17), text.substr(0, 1000));
+  fileSystem.failing = fileSystem.calls + 1;
+  fileSystem.error = EIO;
+  auto other = std::move(AtomicFile::create(folder.path + "/other", fileSystem).value());
+  EXPECT_NE(other->truncate(1).message().find("cannot cut"), std::string::npos);
 }
 
 TEST(AtomicFile, EveryFailureLeavesTheOldFileOrTheNewOne) {

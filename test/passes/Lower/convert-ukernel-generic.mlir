@@ -17,6 +17,14 @@ func.func @halves(%acc: vector<8xi16>, %a: vector<16xi8>, %b: vector<16xi8>) -> 
   return %r : vector<8xi16>
 }
 
+// CHECK-LABEL:    @products
+// CHECK-NOT:      llvm.call_intrinsic
+// CHECK:          arith.muli %{{.*}} : vector<16xi16>
+func.func @products(%acc: vector<16xi16>, %a: vector<16xi8>, %b: vector<16xi8>) -> vector<16xi16> {
+  %r = ukernel.multiply_add_s8 %acc, %a, %b max 2 additions 127 : vector<16xi16>, vector<16xi8>
+  return %r : vector<16xi16>
+}
+
 // CHECK-LABEL:    @touch
 // CHECK:          memref.prefetch %{{.*}}, read, locality<3>, data
 func.func @touch(%bytes: memref<64xi8>, %at: index) {

@@ -52,6 +52,54 @@ func.func @halves(%acc: vector<8xi16>, %a: vector<16xi8>, %b: vector<16xi8>) -> 
   return %r : vector<8xi16>
 }
 
+// Lanes stay apart.
+// CHECK-LABEL:    @products
+// CHECK-COUNT-2:  llvm.call_intrinsic "llvm.aarch64.neon.smull"
+// CHECK-NOT:      llvm.aarch64.neon.addp
+func.func @products(%acc: vector<16xi16>, %a: vector<16xi8>, %b: vector<16xi8>) -> vector<16xi16> {
+  %r = ukernel.multiply_add_s8 %acc, %a, %b max 2 additions 127 : vector<16xi16>, vector<16xi8>
+  return %r : vector<16xi16>
+}
+
+// CHECK-LABEL:    @base3
+// CHECK:          llvm.call_intrinsic "llvm.aarch64.neon.tbl4"
+// CHECK:          llvm.call_intrinsic "llvm.aarch64.neon.tbl2"
+func.func @base3(%bytes: vector<16xi8>) -> (vector<16xi8>, vector<16xi8>) {
+  %low, %high = ukernel.unpack_base3 %bytes : vector<16xi8>
+  return %low, %high : vector<16xi8>, vector<16xi8>
+}
+
+// CHECK-LABEL: @unpack_i6
+// CHECK:       arith.shrsi
+// CHECK:       arith.shli
+// CHECK-COUNT-2: llvm.call_intrinsic "llvm.aarch64.neon.vsli"
+func.func @unpack_i6(%a: vector<16xi8>, %b: vector<16xi8>, %c: vector<16xi8>) -> (vector<16xi8>, vector<16xi8>) {
+  %0 = ukernel.unpack_i6 %a, %b, %c plane 1 : vector<16xi8>
+  %1 = ukernel.unpack_i6 %a, %b, %c plane 3 in_place : vector<16xi8>
+  return %0, %1 : vector<16xi8>, vector<16xi8>
+}
+
+// Kept pairs come out of the register that the 8 bytes are a part of: tables for bytes 8..15.
+// CHECK-LABEL: @select
+// CHECK-SAME:    (%[[ALL:.*]]: vector<16xi8>, %[[MASKS:.*]]: vector<4xi32>)
+// CHECK-COUNT-2: llvm.call_intrinsic "llvm.aarch64.neon.tbl1"(%[[ALL]],
+// CHECK:         llvm.call_intrinsic "llvm.aarch64.neon.tbl1"
+// CHECK:         llvm.call_intrinsic "llvm.aarch64.neon.tbl2"
+func.func @select(%all: vector<16xi8>, %masks: vector<4xi32>) -> vector<16xi8> {
+  %x = vector.shuffle %all, %all [8, 9, 10, 11, 12, 13, 14, 15] : vector<16xi8>, vector<16xi8>
+  %r = ukernel.select_pairs %x by %masks nibble 7 : vector<8xi8>, vector<4xi32> -> vector<16xi8>
+  return %r : vector<16xi8>
+}
+
+// CHECK-LABEL: @expand
+// CHECK:       llvm.call_intrinsic "llvm.aarch64.neon.tbl1"
+// CHECK:       llvm.call_intrinsic "llvm.aarch64.neon.tbl2"
+// CHECK:       llvm.call_intrinsic "llvm.aarch64.neon.tbl1"
+func.func @expand(%v: vector<16xi8>, %masks: vector<4xi32>) -> vector<16xi8> {
+  %r = ukernel.expand_pairs %v by %masks nibble 0 half 1 : vector<16xi8>, vector<4xi32>
+  return %r : vector<16xi8>
+}
+
 // CHECK-LABEL:    @pairs_and_widen
 // CHECK:          llvm.aarch64.neon.addp
 // CHECK:          llvm.aarch64.neon.saddlp

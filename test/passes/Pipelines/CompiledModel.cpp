@@ -153,7 +153,7 @@ std::string CompiledModel::compile(ModuleOp module, TensorSource &source, Isa is
       return value.status().message();
     std::copy(value->bytes.begin(), value->bytes.end(), weightBytes->data() + tensor.offset);
     if (tensor.type.getScaleCount() > 0) {
-      std::vector<uint8_t> scales = encodeScales(*value, tensor.type.getScaleType());
+      std::vector<uint8_t> scales = encodeScales(value->scales, tensor.type.getScaleType());
       std::copy(scales.begin(), scales.end(), weightBytes->data() + tensor.scaleOffset);
     }
   }

@@ -281,8 +281,8 @@ TEST_F(QuantizeModuleTest, EvaluatesChains) {
       EXPECT_EQ(packed->scales, native->scales);
       EXPECT_TRUE(packed->codes.empty());
     }
-    EXPECT_EQ(encodeScales(*stored, ScaleType::F16), std::vector<uint8_t>({0x00, 0x40}));
-    EXPECT_EQ(encodeScales(*stored, ScaleType::F32), std::vector<uint8_t>({0, 0, 0, 0x40}));
+    EXPECT_EQ(encodeScales(stored->scales, ScaleType::F16), std::vector<uint8_t>({0x00, 0x40}));
+    EXPECT_EQ(encodeScales(stored->scales, ScaleType::F32), std::vector<uint8_t>({0, 0, 0, 0x40}));
   }
 }
 

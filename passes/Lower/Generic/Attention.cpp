@@ -4,6 +4,7 @@
 // for any number of threads, and so is the result.
 #include "passes/Lower/Generic/FloatKernels.h"
 #include "passes/Lower/Generic/KernelBuilder.h"
+#include "passes/Lower/Generic/TurnedKeys.h"
 
 #include "dialects/UKernel/UKernelOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -25,6 +26,11 @@ int64_t AttentionShape::blocks() const {
 
 MemRefType attentionScoreBuffer(const AttentionShape &shape) {
   return MemRefType::get({attentionWorkers, shape.group(), attentionBlock},
+                         Float32Type::get(shape.cache.getContext()));
+}
+
+MemRefType attentionKeyBuffer(const AttentionShape &shape) {
+  return MemRefType::get({attentionWorkers, attentionBlock * shape.cache.getHeadDim()},
                          Float32Type::get(shape.cache.getContext()));
 }
 
@@ -67,6 +73,8 @@ public:
         vectors(accumulators(isa)) {}
 
   Value q, keys, values, keyScales, valueScales, scores, sums, facts;
+  TurnedKeys *turnedKeys = nullptr; ///< if the keys of the block are in `turned`
+  Value turned;
   Value row; ///< of q
   Value kvHead;
   Value slot; ///< of `scores`
@@ -74,9 +82,14 @@ public:
   Value first, last; ///< positions
 
   void emit() {
-    int64_t together = std::min(group, std::max<int64_t>(1, std::min<int64_t>(vectors, 4)));
-    for (int64_t head = 0; head < group; head += together)
-      emitScores(head, std::min(together, group - head));
+    int64_t together = std::min({group, vectors, attentionHeads});
+    if (turnedKeys) {
+      for (int64_t head = 0; head < group; head += attentionHeads)
+        emitTurnedScores(head, std::min(attentionHeads, group - head));
+    } else {
+      for (int64_t head = 0; head < group; head += together)
+        emitScores(head, std::min(together, group - head));
+    }
     for (int64_t head = 0; head < group; ++head)
       emitExponentials(head);
     for (int64_t head = 0; head < group; head += together)
@@ -140,6 +153,26 @@ private:
       score = k.b.create<arith::MulFOp>(score, k.splat(k.f32(scale), positions));
       k.b.create<vector::StoreOp>(score, scores, ValueRange{slot, k.index(head + h), at});
     }
+  }
+
+  /// The same for `width` positions at a time; some behind the last are no numbers of anything.
+  void emitTurnedScores(int64_t head, int64_t count) {
+    SmallVector<Value> columns;
+    for (int64_t h = 0; h < count; ++h)
+      columns.push_back(column(head + h, 0));
+    int64_t width = turnedKeys->width;
+    k.loop(k.index(0), k.b.create<arith::SubIOp>(last, first), width, [&](Value at) {
+      SmallVector<Value> dots = turnedKeys->dots(q, row, columns, turned, slot, at);
+      for (auto [h, score] : llvm::enumerate(dots)) {
+        if (keyScales)
+          score = k.b.create<arith::MulFOp>(
+              score, k.b.create<vector::LoadOp>(score.getType(), keyScales,
+                                                ValueRange{kvHead, k.addIndex(first, at)}));
+        score = k.b.create<arith::MulFOp>(score, k.splat(k.f32(scale), width));
+        k.b.create<vector::StoreOp>(score, scores,
+                                    ValueRange{slot, k.index(head + int64_t(h)), at});
+      }
+    });
   }
 
   /// scores = exp(scores - largest) (* scale of v[j]); facts = largest, sum of exponentials.
@@ -223,7 +256,13 @@ private:
 
 } // namespace
 
-/// A thread takes (key-value head, block, token) triples and has its own scores.
+/// One token more in a block takes so long that turning the keys of the block pays for this many
+/// tokens of a thread.
+static constexpr int64_t tokensToTurnFor = 8;
+
+/// Each thread has its own scores. Of few tokens a thread takes (key-value head, block, token)
+/// triples. Of many it takes every threads-th token, because later ones read more, and turns
+/// the keys of a block for all of them.
 func::FuncOp getOrCreateAttentionBlocks(ModuleOp module, const AttentionShape &shape, Isa isa) {
   std::string name = kernelName("attention_blocks", shape, isa);
   if (auto function = module.lookupSymbol<func::FuncOp>(name))
@@ -234,23 +273,17 @@ func::FuncOp getOrCreateAttentionBlocks(ModuleOp module, const AttentionShape &s
   SmallVector<Type> types = {rowBuffer(context, shape.maxRows, shape.heads * cache.getHeadDim())};
   SmallVector<MemRefType> stores = cacheBuffers(cache);
   types.append(stores.begin(), stores.end());
-  types.append({attentionScoreBuffer(shape), attentionSumBuffer(shape), attentionFactBuffer(shape),
-                index, index, index, index});
+  types.append({attentionScoreBuffer(shape), attentionKeyBuffer(shape), attentionSumBuffer(shape),
+                attentionFactBuffer(shape), index, index, index, index});
   KernelBuilder k(module, name, types);
   unsigned next = 1 + stores.size();
-  Value position = k.argument(next + 3), rows = k.argument(next + 4), thread = k.argument(next + 5);
-  Value workers = k.b.create<arith::MinUIOp>(k.argument(next + 6), k.index(attentionWorkers));
+  Value position = k.argument(next + 4), rows = k.argument(next + 5), thread = k.argument(next + 6);
+  Value workers = k.b.create<arith::MinUIOp>(k.argument(next + 7), k.index(attentionWorkers));
   Value size = k.index(attentionBlock);
-  Value blocks = k.addIndex(
-      k.divIndex(k.addIndex(position, k.b.create<arith::SubIOp>(rows, k.index(1))), size),
-      k.index(1));
-  Value perHead = k.b.create<arith::MulIOp>(blocks, rows);
-  Value items = k.mulIndex(perHead, cache.getKvHeads());
-  auto [begin, end] = k.threadRange(items, thread, workers);
-  // A thread without a slot gets an empty range.
-  begin = k.b.create<arith::MinUIOp>(begin, items);
-  end = k.b.create<arith::MinUIOp>(end, items);
-  k.loop(begin, end, 1, [&](Value item) {
+  Value positions = k.addIndex(position, rows);
+  Value blocks = k.b.create<arith::CeilDivUIOp>(positions, size);
+
+  auto blockOf = [&](Value kvHead, Value block, Value row, TurnedKeys *turnedKeys) {
     BlockOfHeads heads(k, shape, isa);
     heads.q = k.argument(0);
     heads.keys = k.argument(1);
@@ -260,20 +293,52 @@ func::FuncOp getOrCreateAttentionBlocks(ModuleOp module, const AttentionShape &s
       heads.valueScales = k.argument(4);
     }
     heads.scores = k.argument(next);
-    heads.sums = k.argument(next + 1);
-    heads.facts = k.argument(next + 2);
+    heads.turned = k.argument(next + 1);
+    heads.sums = k.argument(next + 2);
+    heads.facts = k.argument(next + 3);
+    heads.turnedKeys = turnedKeys;
     heads.slot = thread;
-    heads.kvHead = k.divIndex(item, perHead);
-    Value rest = k.remIndex(item, perHead);
-    heads.block = k.divIndex(rest, rows);
-    heads.row = k.remIndex(rest, rows);
-    heads.first = k.b.create<arith::MulIOp>(heads.block, size);
-    Value count = k.addIndex(k.addIndex(position, heads.row), k.index(1));
+    heads.kvHead = kvHead;
+    heads.block = block;
+    heads.row = row;
+    heads.first = k.b.create<arith::MulIOp>(block, size);
+    Value count = k.addIndex(k.addIndex(position, row), k.index(1));
     heads.last = k.b.create<arith::MinUIOp>(k.addIndex(heads.first, size), count);
     // A block behind the token of an early row is empty.
     k.when(k.b.create<arith::CmpIOp>(arith::CmpIPredicate::ult, heads.first, count),
            [&] { heads.emit(); });
-  });
+  };
+  auto few = [&] {
+    Value perHead = k.b.create<arith::MulIOp>(blocks, rows);
+    Value items = k.mulIndex(perHead, cache.getKvHeads());
+    auto [begin, end] = k.threadRange(items, thread, workers);
+    // A thread without a slot gets an empty range.
+    begin = k.b.create<arith::MinUIOp>(begin, items);
+    end = k.b.create<arith::MinUIOp>(end, items);
+    k.loop(begin, end, 1, [&](Value item) {
+      Value rest = k.remIndex(item, perHead);
+      blockOf(k.divIndex(item, perHead), k.divIndex(rest, rows), k.remIndex(rest, rows), nullptr);
+    });
+  };
+  if (shape.cache.getHeadDim() % KernelBuilder::lanes != 0) {
+    few();
+    return k.finish();
+  }
+  auto many = [&] {
+    TurnedKeys turnedKeys(k, shape, isa);
+    k.loop(k.index(0), k.index(cache.getKvHeads()), 1, [&](Value kvHead) {
+      k.loop(k.index(0), blocks, 1, [&](Value block) {
+        Value first = k.b.create<arith::MulIOp>(block, size);
+        Value last = k.b.create<arith::MinUIOp>(k.addIndex(first, size), positions);
+        turnedKeys.turn(k.argument(1), kvHead, first, last, k.argument(next + 1), thread);
+        k.loop(thread, rows, workers, [&](Value row) { blockOf(kvHead, block, row, &turnedKeys); });
+      });
+    });
+  };
+  Value isMany = k.b.create<arith::CmpIOp>(arith::CmpIPredicate::uge, rows,
+                                           k.mulIndex(workers, tokensToTurnFor));
+  Value hasSlot = k.b.create<arith::CmpIOp>(arith::CmpIPredicate::ult, thread, workers);
+  k.when(isMany, [&] { k.when(hasSlot, many); }, few);
   return k.finish();
 }
 

@@ -56,13 +56,18 @@ struct AttentionShape {
 inline constexpr int64_t attentionBlock = 256;
 /// At most so many threads work on attention.
 inline constexpr int64_t attentionWorkers = 64;
+/// At most so many heads are multiplied together.
+inline constexpr int64_t attentionHeads = 4;
 /// memref<attentionWorkers x group x attentionBlock x f32>: the scores of a thread.
 mlir::MemRefType attentionScoreBuffer(const AttentionShape &shape);
+/// memref<attentionWorkers x attentionBlock * headDim x f32>: the keys of a block, turned
+/// (TurnedKeys.h).
+mlir::MemRefType attentionKeyBuffer(const AttentionShape &shape);
 /// memref<maxRows * heads x blocks x headDim x f32>: the weighted values of a block.
 mlir::MemRefType attentionSumBuffer(const AttentionShape &shape);
 /// memref<maxRows * heads x blocks x 2 x f32>: largest score and sum of exponentials.
 mlir::MemRefType attentionFactBuffer(const AttentionShape &shape);
-/// (q, cacheBuffers, scores, sums, facts, position, rows, thread, threads)
+/// (q, cacheBuffers, scores, keys, sums, facts, position, rows, thread, threads)
 mlir::func::FuncOp getOrCreateAttentionBlocks(mlir::ModuleOp module, const AttentionShape &shape,
                                               Isa isa);
 /// (sums, facts, y, position, row of sums and facts, row of y)

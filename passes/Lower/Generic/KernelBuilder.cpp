@@ -116,7 +116,11 @@ std::pair<Value, Value> KernelBuilder::threadRange(Value count, Value thread, Va
 }
 
 void KernelBuilder::loop(Value begin, Value end, int64_t step, Body body) {
-  auto op = b.create<scf::ForOp>(begin, end, index(step));
+  loop(begin, end, index(step), body);
+}
+
+void KernelBuilder::loop(Value begin, Value end, Value step, Body body) {
+  auto op = b.create<scf::ForOp>(begin, end, step);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(op.getBody()->getTerminator());
   body(op.getInductionVar());
@@ -132,11 +136,16 @@ SmallVector<Value> KernelBuilder::loop(Value begin, Value end, int64_t step,
   return SmallVector<Value>(op.getResults());
 }
 
-void KernelBuilder::when(Value condition, function_ref<void()> body) {
-  auto conditional = b.create<scf::IfOp>(condition, /*withElseRegion=*/false);
+void KernelBuilder::when(Value condition, function_ref<void()> body,
+                         function_ref<void()> otherwise) {
+  auto conditional = b.create<scf::IfOp>(condition, /*withElseRegion=*/bool(otherwise));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(conditional.thenBlock());
   body();
+  if (otherwise) {
+    b.setInsertionPointToStart(conditional.elseBlock());
+    otherwise();
+  }
 }
 
 void KernelBuilder::columns(int64_t count, function_ref<void(Value, int64_t)> body) {

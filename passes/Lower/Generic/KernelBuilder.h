@@ -54,12 +54,14 @@ public:
 
   using Body = llvm::function_ref<void(mlir::Value)>;
   void loop(mlir::Value begin, mlir::Value end, int64_t step, Body body);
+  void loop(mlir::Value begin, mlir::Value end, mlir::Value step, Body body);
   using CarryBody =
       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, llvm::ArrayRef<mlir::Value>)>;
   llvm::SmallVector<mlir::Value> loop(mlir::Value begin, mlir::Value end, int64_t step,
                                       llvm::ArrayRef<mlir::Value> initial, CarryBody body);
 
-  void when(mlir::Value condition, llvm::function_ref<void()> body);
+  void when(mlir::Value condition, llvm::function_ref<void()> body,
+            llvm::function_ref<void()> otherwise = nullptr);
 
   /// Covers columns 0 .. count - 1 in steps of 16: body(column, width), width < 16
   /// at the end alone.

@@ -16,7 +16,7 @@ using namespace lobit::test;
 
 namespace {
 
-constexpr int64_t positions = 530, context = 600, maxRows = 16;
+constexpr int64_t positions = 530, context = 600, maxRows = 32;
 
 struct Case {
   std::string name, element;

@@ -14,7 +14,8 @@ namespace lobit::sha256 {
 /// `lanes` messages side by side, `count` blocks of each. Four rounds are two instructions that
 /// wait for the two before but not for each other, so two messages keep the unit busy.
 ///
-/// Unrolled: w stays in registers. Step i does rounds 4i .. 4i + 3 with w[i % 4] and prepares w for i + 4.
+/// Unrolled: w stays in registers. Step i does rounds 4i .. 4i + 3 with w[i % 4] and prepares w for
+/// i + 4.
 template <unsigned lanes>
 LOBIT_SHA_TARGET void armLanes(uint32_t *const *states, const uint8_t *const *blocks,
                                size_t count) {
@@ -42,8 +43,8 @@ LOBIT_SHA_TARGET void armLanes(uint32_t *const *states, const uint8_t *const *bl
         abcd[n] = vsha256hq_u32(before, efgh[n], k);
         efgh[n] = vsha256h2q_u32(efgh[n], before, k);
         if (i < 12)
-          current = vsha256su1q_u32(vsha256su0q_u32(current, w[n][(i + 1) & 3]),
-                                    w[n][(i + 2) & 3], w[n][(i + 3) & 3]);
+          current = vsha256su1q_u32(vsha256su0q_u32(current, w[n][(i + 1) & 3]), w[n][(i + 2) & 3],
+                                    w[n][(i + 3) & 3]);
       }
     for (unsigned n = 0; n < lanes; ++n) {
       abcd[n] = vaddq_u32(abcd[n], abcdBefore[n]);

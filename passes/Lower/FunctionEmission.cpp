@@ -89,7 +89,7 @@ void FunctionLowering::emitRows(ArrayRef<Step> together) {
 /// One loop over parts of this thread's share of the columns, so small that what linear layers
 /// write for many tokens is read again while it is in the second-level cache.
 void FunctionLowering::emitColumns(ArrayRef<Step> together) {
-  constexpr int64_t tilesOfPart = 32, manyTokens = 16;
+  constexpr int64_t tilesOfPart = 32, manyTokens = 32;
   auto divide = [&](Value count, Value by) -> Value {
     return b.create<arith::CeilDivUIOp>(loc, count, by);
   };

@@ -1,7 +1,7 @@
 // RUN: quant-opt %s -lobit-assign-offsets -convert-lobit-to-ukernel=isa=avx2 | FileCheck %s
 
 // Both layers and the product of what they make go through a thread's tiles together, without a
-// barrier: some tiles at a time when there are 16 tokens or more.
+// barrier: some tiles at a time when there are 32 tokens or more.
 // CHECK-LABEL: func.func @lobit_model
 // CHECK-DAG:  %[[TILES:.*]] = arith.constant 2 : index
 // CHECK:      call @lobit_s8_act_quantize_4x64

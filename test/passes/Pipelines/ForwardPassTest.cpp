@@ -393,7 +393,7 @@ TEST(StaticModule, LinearAndLinalg) {
               {{5, 4}}, 15);
 }
 
-/// A thread does its tiles in several parts: more than 32 tiles and 16 tokens.
+/// A thread does its tiles in several parts: more than 32 tiles and 31 tokens.
 TEST(StaticModule, GatedLayersInParts) {
   auto weight = [](const std::string &name, int seed) {
     std::string codes;
@@ -411,15 +411,15 @@ TEST(StaticModule, GatedLayersInParts) {
            " : !lobit.weight<1085x4, #lobit.ternary<tensor, f32>> to !t\n";
   };
   checkStatic("!t = !lobit.weight<1085x4, #lobit.ternary<tensor, f32>, t2_tile>\n"
-              "func.func @main(%x: tensor<17x4xf32>) -> tensor<17x1085xf32> "
+              "func.func @main(%x: tensor<33x4xf32>) -> tensor<33x1085xf32> "
               "attributes {lobit.entry} {\n" +
                   weight("g", 1) + weight("u", 2) + R"(
-      %a = lobit.linear %x, %gp : tensor<17x4xf32>, !t -> tensor<17x1085xf32>
-      %b = lobit.linear %x, %up : tensor<17x4xf32>, !t -> tensor<17x1085xf32>
-      %y = lm.gated_activation relu2 %a, %b : tensor<17x1085xf32>
-      return %y : tensor<17x1085xf32>
+      %a = lobit.linear %x, %gp : tensor<33x4xf32>, !t -> tensor<33x1085xf32>
+      %b = lobit.linear %x, %up : tensor<33x4xf32>, !t -> tensor<33x1085xf32>
+      %y = lm.gated_activation relu2 %a, %b : tensor<33x1085xf32>
+      return %y : tensor<33x1085xf32>
     })",
-              {{17, 4}}, 17 * 1085);
+              {{33, 4}}, 33 * 1085);
 }
 
 TEST(StaticModule, ReshapesInitialValuesAndConstants) {

@@ -6,6 +6,7 @@
 #include "passes/Lower/Linear/LinearBuilder.h"
 #include "passes/Lower/LinearFunctions.h"
 #include "passes/Lower/ModuleFacts.h"
+#include "passes/Lower/X86/Amx.h"
 #include "passes/Lower/X86/Intrinsics.h"
 #include "passes/Pipelines/Pipelines.h"
 
@@ -165,20 +166,20 @@ static uint64_t buildVectorPeak(LinearBuilder &b, Isa isa, Value frame, Value co
 
 /// The same in tile registers.
 static uint64_t buildTilePeak(LinearBuilder &b, const IsaInfo &isa, Value count) {
-  constexpr int64_t rows = 16, bytes = 64, tiles = 8, tileBytes = rows * bytes;
+  constexpr int64_t rows = amxTileRows, bytes = amxRowBytes, tiles = 8;
   auto call = [&](X86Idiom idiom, ValueRange operands) {
-    callX86(b, *findX86Intrinsic(idiom, tileBytes, isa), TypeRange{}, operands);
+    callX86(b, *findX86Intrinsic(idiom, amxTileBytes, isa), TypeRange{}, operands);
   };
   auto tile = [&](int64_t number) -> Value { return b.create<arith::ConstantIntOp>(number, 8); };
-  // Palette 1, all tiles of full size: see passes/Lower/X86/Amx.cpp.
-  SmallVector<int8_t> config(bytes, 0);
+  SmallVector<int8_t> config(AmxConfig::bytes, 0); // all tiles of full size
   config[0] = 1;
   for (int64_t i = 0; i < tiles; ++i) {
-    config[16 + 2 * i] = bytes;
-    config[48 + i] = rows;
+    config[AmxConfig::rowBytesAt + 2 * i] = bytes;
+    config[AmxConfig::rowsAt + i] = rows;
   }
-  Value memory = b.onStack({bytes}, b.getI8Type());
-  b.store(b.create<arith::ConstantOp>(DenseElementsAttr::get(b.i8s(bytes), ArrayRef(config))),
+  Value memory = b.onStack({AmxConfig::bytes}, b.getI8Type());
+  b.store(b.create<arith::ConstantOp>(
+              DenseElementsAttr::get(b.i8s(AmxConfig::bytes), ArrayRef(config))),
           memory, b.index(0));
   Value address = b.create<memref::ExtractAlignedPointerAsIndexOp>(memory);
   address = b.create<arith::IndexCastOp>(b.getI64Type(), address);

@@ -20,7 +20,7 @@ using namespace mlir;
 namespace lobit {
 namespace {
 
-constexpr int64_t tileRows = 16, rowBytes = 64, tileBytes = tileRows * rowBytes;
+constexpr int64_t tileRows = amxTileRows, rowBytes = amxRowBytes;
 /// Of the panel a quad of columns, of the sums a token: 32 rows of weights, four bytes each.
 constexpr int64_t lineBytes = 128;
 constexpr int64_t blockTokens = 2 * tileRows;
@@ -30,10 +30,6 @@ constexpr int64_t sumsTile(int64_t token, int64_t row) { return 2 * token + row;
 constexpr int64_t panelTile(int64_t row) { return 4 + row; }
 constexpr int64_t xTile(int64_t token) { return 6 + token; }
 
-// The memory of ldtilecfg: palette 1; for each tile the bytes of a row in two bytes, here at
-// most 64, and its rows in one.
-constexpr int64_t configBytes = 64, rowBytesAt = 16, rowsAt = 48;
-
 class PanelBuilder : public ImplicitLocOpBuilder {
 public:
   PanelBuilder(uk::DotI8PanelOp op, OpBuilder &builder, const IsaInfo &isa)
@@ -41,8 +37,8 @@ public:
         xStride(cast<MemRefType>(op.getX().getType()).getDimSize(1)) {
     InsertionGuard guard(*this);
     setInsertionPointToStart(&op->getParentOfType<func::FuncOp>().front());
-    config = create<memref::AllocaOp>(MemRefType::get({configBytes}, getI8Type()),
-                                      getI64IntegerAttr(configBytes));
+    config = create<memref::AllocaOp>(MemRefType::get({AmxConfig::bytes}, getI8Type()),
+                                      getI64IntegerAttr(AmxConfig::bytes));
   }
 
   void build() {
@@ -84,7 +80,7 @@ private:
   }
 
   void call(X86Idiom idiom, ValueRange operands) {
-    callX86(*this, *findX86Intrinsic(idiom, tileBytes, isa), TypeRange{}, operands);
+    callX86(*this, *findX86Intrinsic(idiom, amxTileBytes, isa), TypeRange{}, operands);
   }
   Value tile(int64_t number) { return create<arith::ConstantIntOp>(number, 8); }
   Value i64(Value index) { return create<arith::IndexCastOp>(getI64Type(), index); }
@@ -124,11 +120,11 @@ private:
 
   /// Tiles for tokens0 and tokens1 tokens, and for `quads` quads of columns.
   void configure(Value tokens0, Value tokens1, Value quads) {
-    SmallVector<int8_t> known(configBytes, 0);
+    SmallVector<int8_t> known(AmxConfig::bytes, 0);
     known[0] = 1;
     for (int64_t number = 0; number < xTile(0); ++number)
-      known[rowBytesAt + 2 * number] = rowBytes;
-    auto type = VectorType::get({configBytes}, getI8Type());
+      known[AmxConfig::rowBytesAt + 2 * number] = rowBytes;
+    auto type = VectorType::get({AmxConfig::bytes}, getI8Type());
     create<vector::StoreOp>(
         create<arith::ConstantOp>(DenseElementsAttr::get(type, ArrayRef(known))), config, index(0));
     auto store = [&](int64_t at, Value number) {
@@ -138,10 +134,10 @@ private:
     Value tokens[] = {tokens0, tokens1}, quadBytes = mul(quads, 4);
     for (int64_t i : {0, 1}) {
       for (int64_t r : {0, 1})
-        store(rowsAt + sumsTile(i, r), tokens[i]);
-      store(rowsAt + panelTile(i), quads);
-      store(rowsAt + xTile(i), tokens[i]);
-      store(rowBytesAt + 2 * xTile(i), quadBytes);
+        store(AmxConfig::rowsAt + sumsTile(i, r), tokens[i]);
+      store(AmxConfig::rowsAt + panelTile(i), quads);
+      store(AmxConfig::rowsAt + xTile(i), tokens[i]);
+      store(AmxConfig::rowBytesAt + 2 * xTile(i), quadBytes);
     }
     call(X86Idiom::TileConfigure, address(config, index(0)));
   }

@@ -1,6 +1,7 @@
 #include "passes/Lower/Arm/Arm.h"
 
 #include "dialects/UKernel/UKernelOps.h"
+#include "passes/Lower/Target/CodeTables.h"
 #include "passes/Lower/Target/VectorParts.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -222,20 +223,15 @@ public:
     int64_t count = v.lanes(bytes);
     if (count % registerBytes != 0)
       return failure();
-    SmallVector<int8_t> highCodes(64, 0), lowCodes(32, 0);
-    for (int t = 0; t < 63; ++t)
-      highCodes[t] = int8_t(t / 21 | t % 7 << 2 | t / 7 % 3 << 6);
-    for (int w = 0; w < 27; ++w)
-      lowCodes[w] = int8_t(w % 3 | w / 3 % 3 << 2 | w / 9 << 4);
     SmallVector<Value> lows, highs;
     for (int64_t begin = 0; begin < count; begin += registerBytes) {
       Value part = count == registerBytes ? bytes : v.slice(bytes, begin, registerBytes);
       Value first = v.create<arith::AndIOp>(part, v.splat(63, part));
-      Value high = lookUp(v, Idiom::Lookup4, highCodes, first);
+      Value high = lookUp(v, Idiom::Lookup4, base3HighCodes(), first);
       // (T mod 7) times 4 without c4 and c3, and the two high bits of the byte.
       Value rest = v.create<arith::AndIOp>(high, v.splat(28, part));
       Value top = v.create<arith::ShRUIOp>(part, v.splat(6, part));
-      lows.push_back(lookUp(v, Idiom::Lookup2, lowCodes, v.create<arith::OrIOp>(rest, top)));
+      lows.push_back(lookUp(v, Idiom::Lookup2, base3LowCodes(), v.create<arith::OrIOp>(rest, top)));
       highs.push_back(high);
     }
     rewriter.replaceOp(op, {v.join(lows), v.join(highs)});
@@ -295,13 +291,11 @@ public:
   using ArmPattern<Op>::ArmPattern;
 
 protected:
-  static constexpr unsigned masks[] = {3, 5, 6, 9, 10, 12};
-
   /// Both halves of the table of `entry(mask, j)` for a nibble.
   template <typename Entry>
   std::array<Value, 2> table(VectorParts &v, int64_t nibble, Entry entry) const {
     SmallVector<int8_t> bytes(2 * registerBytes, 0);
-    for (unsigned mask : masks)
+    for (unsigned mask : pairMasks)
       for (int64_t j = 0; j < 4; ++j)
         bytes[8 * j + (nibble % 2 ? mask >> 1 : mask & 7)] = int8_t(entry(mask, j));
     auto half = [&](int64_t begin) {
@@ -342,11 +336,8 @@ public:
     VectorParts v(op.getLoc(), rewriter);
     auto [x, begin] = partOfRegister(v, op.getX());
     std::array<Value, 2> pairs =
-        table(v, op.getNibble(), [begin = begin](unsigned mask, int64_t j) -> int64_t {
-          int64_t first = llvm::countr_zero(mask);
-          int64_t pair = j < 2 ? first : llvm::Log2_32(mask);
-          return begin + 2 * pair + j % 2;
-        });
+        table(v, op.getNibble(),
+              [begin = begin](unsigned mask, int64_t j) { return begin + keptByte(mask, j); });
     if (op.getBiased())
       x = v.create<arith::XOrIOp>(x, v.splat(-128, x));
     for (Value &half : pairs)
@@ -382,11 +373,9 @@ public:
 
   LogicalResult matchAndRewrite(uk::ExpandPairsOp op, PatternRewriter &rewriter) const override {
     VectorParts v(op.getLoc(), rewriter);
-    std::array<Value, 2> controls =
-        table(v, op.getNibble(), [&](unsigned mask, int64_t j) -> int64_t {
-          unsigned pair = 2 * op.getHalf() + j / 2, below = mask & ((1u << pair) - 1);
-          return mask >> pair & 1 ? (below ? 2 : 0) + j % 2 : -128; // out of the table: zero
-        });
+    std::array<Value, 2> controls = table(v, op.getNibble(), [&](unsigned mask, int64_t j) {
+      return expandedByte(mask, op.getHalf(), j); // -128 is out of the table: zero
+    });
     SmallVector<int8_t> lane;
     for (int64_t i = 0; i < registerBytes; ++i)
       lane.push_back(int8_t(i / 4 * 4));

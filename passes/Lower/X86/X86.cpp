@@ -3,6 +3,7 @@
 #include "passes/Lower/X86/Intrinsics.h"
 
 #include "dialects/UKernel/UKernelOps.h"
+#include "passes/Lower/Target/CodeTables.h"
 #include "passes/Lower/Target/EvenOdd.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -168,8 +169,6 @@ public:
   using X86Pattern<Op>::X86Pattern;
 
 protected:
-  static constexpr unsigned masks[] = {3, 5, 6, 9, 10, 12};
-
   /// Bytes of a vector that can be looked up at once, or 0.
   int64_t widthOf(int64_t bytes) const {
     int64_t width = widest(X86Idiom::Permute, bytes, this->isa);
@@ -179,7 +178,7 @@ protected:
   /// `entry(mask, j)`, j = 0..3, at the place of each mask.
   template <typename Entry> Value table(VectorParts &v, int64_t width, Entry entry) const {
     SmallVector<int8_t> bytes(width, 0);
-    for (unsigned mask : masks)
+    for (unsigned mask : pairMasks)
       for (int64_t j = 0; j < 4; ++j)
         bytes[(4 * mask + j) % width] = int8_t(entry(mask, j));
     auto type = VectorType::get({width}, v.getI8Type());
@@ -217,11 +216,7 @@ public:
     x = v.bitcast(x, v.getI8Type());
     if (op.getBiased())
       x = v.create<arith::XOrIOp>(x, v.splat(-128, x));
-    Value pairs = shuffleBytes(v, x, table(v, width, [](unsigned mask, int64_t j) {
-                                 int64_t first = llvm::countr_zero(mask);
-                                 int64_t pair = j < 2 ? first : llvm::Log2_32(mask);
-                                 return 2 * pair + j % 2;
-                               }));
+    Value pairs = shuffleBytes(v, x, table(v, width, keptByte));
     rewriter.replaceOp(
         op, v.mapParts(bytes / width, {op.getMasks()}, [&](ArrayRef<Value> part) -> Value {
           return lookUp(v, pairs, part[0], op.getNibble());
@@ -240,9 +235,8 @@ public:
     int64_t bytes = v.lanes(op.getResult()), width = widthOf(bytes);
     if (!width)
       return failure();
-    Value controls = table(v, width, [&](unsigned mask, int64_t j) -> int64_t {
-      unsigned pair = 2 * op.getHalf() + j / 2, below = mask & ((1u << pair) - 1);
-      return mask >> pair & 1 ? (below ? 2 : 0) + j % 2 : -128; // pshufb: zero
+    Value controls = table(v, width, [&](unsigned mask, int64_t j) {
+      return expandedByte(mask, op.getHalf(), j); // -128 to pshufb is zero
     });
     SmallVector<int8_t> lane;
     for (int64_t i = 0; i < width; ++i)
@@ -295,11 +289,9 @@ public:
     const X86Intrinsic *lookup = findX86Intrinsic(X86Idiom::Lookup64, v.lanes(op.getInput()), isa);
     if (!lookup)
       return failure();
-    SmallVector<int8_t> highCodes(64, 0), lowCodes(64, 0);
-    for (int t = 0; t < 63; ++t)
-      highCodes[t] = int8_t(t / 21 | t % 7 << 2 | t / 7 % 3 << 6);
-    for (int w = 0; w < 27; ++w)
-      lowCodes[w] = int8_t(w % 3 | w / 3 % 3 << 2 | w / 9 << 4);
+    const std::array<int8_t, 64> highCodes = base3HighCodes();
+    std::array<int8_t, 64> lowCodes = {};
+    llvm::copy(base3LowCodes(), lowCodes.begin());
     Type type = op.getLow().getType();
     auto table = [&](ArrayRef<int8_t> codes) -> Value {
       return v.create<arith::ConstantOp>(DenseElementsAttr::get(cast<VectorType>(type), codes));
